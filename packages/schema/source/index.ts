@@ -16,6 +16,7 @@ export {
   minValue,
   nullable,
   number,
+  object,
   optional,
   picklist,
   pipe,

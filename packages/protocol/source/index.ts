@@ -1,0 +1,22 @@
+export { exitCodes, isProblemCode, problemCodes } from "./codes.ts";
+export type { ProblemCode } from "./codes.ts";
+export { digestField, headers, sha256OfDigestField } from "./headers.ts";
+export { Problem, problem, problemContentType } from "./problem.ts";
+export { callGroups, pathOf, routes } from "./routes.ts";
+export type { CallGroup, Route, RouteName } from "./routes.ts";
+export {
+  ContainerAnswer,
+  ContainerList,
+  ContainerStatus,
+  History,
+  HistoryEntry,
+  Outcome,
+  Removed,
+  SlotSummary,
+  StateWord,
+} from "./schemas/container.ts";
+export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
+export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
+export { CommitRequest, InstallRequest, RebootRequest } from "./schemas/requests.ts";
+export { Accepted, features, ServerInfo } from "./schemas/server.ts";
+export { ContainerName, inlineBytesMax, OperationId, Source } from "./schemas/source.ts";
