@@ -1,0 +1,117 @@
+// The record of one container: what its file holds, in format 1. A later format is not an error, it is somebody else's
+// file: version N-1 of this program must leave it alone. Unknown members are kept, so that N-1 may write what N wrote.
+import {
+  integer,
+  literal,
+  looseObject,
+  minValue,
+  number,
+  optional,
+  parse,
+  picklist,
+  pipe,
+  string,
+  variant,
+} from "@host-service/schema";
+import { digest } from "./manifest.ts";
+import { isSound } from "./state.ts";
+import type { Ending, State, Subject, Transition } from "./state.ts";
+
+export const recordFormat = 1;
+
+export interface Outcome {
+  result: Ending["result"];
+  imageId?: string | undefined;
+  version?: string | undefined;
+  why: string;
+  /** RFC 3339. */
+  at: string;
+}
+
+export interface BootRecord {
+  format: typeof recordFormat;
+  /** The boot in which the record was last written or resolved; empty for a seeded one. */
+  bootId: string;
+  state: State;
+  outcome?: Outcome | undefined;
+}
+
+const reference = looseObject({ slot: picklist(["a", "b"]), imageId: digest });
+const state = variant("name", [
+  looseObject({ name: literal("empty") }),
+  looseObject({ name: literal("normal"), active: reference, previous: optional(reference) }),
+  looseObject({ name: literal("pending"), active: optional(reference), candidate: reference }),
+  looseObject({
+    name: literal("trying"),
+    active: reference,
+    fallback: optional(reference),
+    bootsLeft: pipe(number(), integer(), minValue(0)),
+  }),
+  looseObject({ name: literal("rollback"), active: reference, fallback: optional(reference) }),
+]);
+const bootRecord = looseObject({
+  format: literal(recordFormat),
+  bootId: string(),
+  state,
+  outcome: optional(
+    looseObject({
+      result: picklist(["committed", "rolled-back", "cancelled", "failed"]),
+      imageId: optional(string()),
+      version: optional(string()),
+      why: string(),
+      at: string(),
+    }),
+  ),
+});
+
+export type ParsedRecord =
+  | { kind: "record"; record: BootRecord }
+  | { kind: "later-format"; format: number }
+  | { kind: "unreadable"; problem: string };
+
+export function parseRecord(text: string): ParsedRecord {
+  try {
+    const value: unknown = JSON.parse(text);
+    const format = formatOf(value);
+    if (format !== undefined && format > recordFormat) return { kind: "later-format", format };
+    const record: BootRecord = parse(bootRecord, value, { subject: "the record" });
+    if (!isSound(record.state))
+      return { kind: "unreadable", problem: "Cannot read the record: it names one slot twice" };
+    return { kind: "record", record };
+  } catch (error) {
+    return { kind: "unreadable", problem: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export function formatRecord(record: BootRecord): string {
+  return `${JSON.stringify(record, undefined, 2)}\n`;
+}
+
+/** The record that a transition leads to: unknown members and, where nothing ended, the last outcome stay. */
+export function nextRecord(
+  record: BootRecord | undefined,
+  transition: Transition,
+  context: { bootId: string; now: Date; subject: Subject },
+): BootRecord {
+  const ending = transition.ending;
+  return {
+    ...record,
+    format: recordFormat,
+    bootId: context.bootId,
+    state: transition.state,
+    ...(ending === undefined ? {} : { outcome: outcomeOf(ending, context) }),
+  };
+}
+
+function outcomeOf(ending: Ending, context: { now: Date; subject: Subject }): Outcome {
+  const { result, reference: left, why } = ending;
+  const at = context.now.toISOString();
+  if (left === undefined) return { result, why, at };
+  const version = context.subject.manifestOf(left)?.version;
+  return { result, imageId: left.imageId, ...(version === undefined ? {} : { version }), why, at };
+}
+
+function formatOf(value: unknown): number | undefined {
+  if (typeof value !== "object" || value === null || !("format" in value)) return undefined;
+  return typeof value.format === "number" && Number.isInteger(value.format) ? value.format : undefined;
+}
