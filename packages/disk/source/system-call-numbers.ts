@@ -37,6 +37,7 @@ const x64 = {
   capset: 126,
   seccomp: 317,
   execve: 59,
+  getppid: 110,
   socket: 41,
   sendto: 44,
   execveat: 322,
@@ -105,7 +106,6 @@ const x64 = {
   personality: 135,
   vhangup: 153,
   fanotify_init: 300,
-  getpid: 39,
 } as const;
 
 export type SystemCallName = keyof typeof x64;
@@ -146,6 +146,7 @@ const arm64: Record<SystemCallName, number> = {
   capset: 91,
   seccomp: 277,
   execve: 221,
+  getppid: 173,
   socket: 198,
   sendto: 206,
   execveat: 281,
@@ -214,7 +215,6 @@ const arm64: Record<SystemCallName, number> = {
   personality: 92,
   vhangup: 58,
   fanotify_init: 262,
-  getpid: 172,
 };
 
 export const numbersByArchitecture: Record<"x64" | "arm64", Record<SystemCallName, number>> = { x64, arm64 };
