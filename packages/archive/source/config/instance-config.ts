@@ -1,0 +1,229 @@
+// config.yaml: the shape of an Incus instance, plus what an image for this host has to say about itself. This file knows the order
+// in which the parts are checked; the first thing that is wrong is named.
+import {
+  SchemaError,
+  literal,
+  nullable,
+  number,
+  optional,
+  parse,
+  picklist,
+  strictObject,
+  string,
+  unknown,
+} from "@host-service/schema";
+import type { GenericSchema, InferOutput } from "@host-service/schema";
+import { ArchiveError } from "../error.ts";
+import { canonicalArchitecture, describeUnknownArchitecture } from "./architecture.ts";
+import { checkConfigEntry, isSecretKey } from "./config-keys.ts";
+import { checkDevice, deviceSchema } from "./devices.ts";
+import type { Device } from "./devices.ts";
+import { parseDuration } from "./duration.ts";
+import { withoutIncusMembers } from "./incus-members.ts";
+import { readYaml } from "./yaml.ts";
+
+export interface InstanceConfig {
+  name?: string;
+  description?: string;
+  /** As `uname -m` has it ("x86_64"), whatever the file called it. */
+  architecture?: string;
+  version?: string;
+  /** Missing when the file leaves it to the host. */
+  runtime?: "nspawn" | "lxc" | "none";
+  rootfs: "overlay" | "read-only";
+  trial: { commit: "manual" | "ready"; boots: number; timeoutMs?: number };
+  /** Without the two families below. */
+  config: Record<string, string>;
+  /** `image.*`, kept as information. */
+  image: Record<string, string>;
+  /** `volatile.*`, the first values of what the container's own state then holds. */
+  volatile: Record<string, string>;
+  devices: Record<string, Device>;
+}
+
+const subject = "config.yaml";
+export const configLimits = {
+  keysMax: 4096,
+  keyBytesMax: 256,
+  devicesMax: 256,
+  trialBootsMax: 100,
+  trialTimeoutMsMax: 30 * 86_400_000,
+};
+
+const instanceSchema = strictObject({
+  name: optional(nullable(string())),
+  description: optional(nullable(string())),
+  architecture: optional(nullable(string())),
+  type: optional(nullable(literal("container"))),
+  version: optional(nullable(string())),
+  runtime: optional(nullable(picklist(["nspawn", "lxc", "none"]))),
+  rootfs: optional(nullable(picklist(["overlay", "read-only"]))),
+  trial: optional(
+    nullable(
+      strictObject({
+        commit: optional(picklist(["manual", "ready"])),
+        timeout: optional(string()),
+        boots: optional(number()),
+      }),
+    ),
+  ),
+  config: optional(unknown()),
+  devices: optional(unknown()),
+});
+
+/** Reads config.yaml. Throws ArchiveError "config"; no value of `config:` is ever in its message. */
+export function parseInstanceConfig(text: string): InstanceConfig {
+  const document = readYaml(text, subject);
+  if (document === null || document === undefined) throw refuse("it is empty");
+  if (!isMap(document)) throw refuse('it has to be one document that is a map of keys, such as "name: edge"');
+  const { rest, problem } = withoutIncusMembers(document);
+  if (problem !== undefined) throw refuse(problem);
+  const top = check(instanceSchema, withTextChecked(rest));
+  const { name, architecture, description, version, runtime } = top;
+  if (name && !isContainerName(name)) throw refuse(describeName(name));
+  const strings = readConfig(top.config);
+  return {
+    ...(name ? { name } : {}),
+    ...(description ? { description } : {}),
+    ...(architecture ? { architecture: readArchitecture(architecture) } : {}),
+    ...(version ? { version: readVersion(version) } : {}),
+    ...(runtime ? { runtime } : {}),
+    rootfs: top.rootfs ?? "overlay",
+    trial: readTrial(top.trial ?? {}),
+    ...strings,
+    devices: readDevices(top.devices),
+  };
+}
+
+/** Incus's rule for instance names, which is that of a host name's label. */
+export function isContainerName(name: string): boolean {
+  return /^[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/u.test(name);
+}
+
+function describeName(name: string): string {
+  const rule = "a name has 1 to 63 letters, digits and hyphens, begins with a letter and does not end with a hyphen";
+  return `"name" is ${JSON.stringify(name.slice(0, 80))}; ${rule}`;
+}
+
+function readArchitecture(name: string): string {
+  const canonical = canonicalArchitecture(name);
+  if (canonical === undefined) throw refuse(describeUnknownArchitecture(name));
+  return canonical;
+}
+
+function readVersion(version: string): string {
+  if (/^[^\p{C}\s](?:[^\p{C}]{0,126}[^\p{C}\s])?$/u.test(version)) return version;
+  throw refuse('"version" has to be 1 to 128 printable characters, such as "1.4.2"');
+}
+
+function readTrial(trial: {
+  commit?: "manual" | "ready" | undefined;
+  timeout?: string | undefined;
+  boots?: number | undefined;
+}) {
+  const boots = trial.boots ?? 1;
+  if (!Number.isInteger(boots) || boots < 1 || boots > configLimits.trialBootsMax) {
+    throw refuse(`"trial.boots" has to be a whole number from 1 to ${configLimits.trialBootsMax}, got ${boots}`);
+  }
+  const commit = trial.commit ?? "manual";
+  if (trial.timeout === undefined) return { commit, boots };
+  const timeoutMs = parseDuration(trial.timeout);
+  if (timeoutMs === undefined || timeoutMs === 0 || timeoutMs > configLimits.trialTimeoutMsMax) {
+    const got = JSON.stringify(trial.timeout.slice(0, 64));
+    throw refuse(`"trial.timeout" has to be a duration such as "10m", "90s" or "1h 30m", at most 30d, got ${got}`);
+  }
+  return { commit, boots, timeoutMs };
+}
+
+function readConfig(input: unknown): Pick<InstanceConfig, "config" | "image" | "volatile"> {
+  const families = { config: {}, image: {}, volatile: {} } satisfies Record<string, Record<string, string>>;
+  for (const [key, value] of entriesOf(input, { at: "config", entriesMax: configLimits.keysMax })) {
+    if (Buffer.byteLength(key) > configLimits.keyBytesMax) {
+      throw refuse(
+        `a key in "config" is longer than ${configLimits.keyBytesMax} bytes: ${JSON.stringify(key.slice(0, 64))}…`,
+      );
+    }
+    if (typeof value !== "string")
+      throw refuse(describeUnquoted(key, value, { at: "config", secret: isSecretKey(key) }));
+    const problem = checkConfigEntry(key, value);
+    if (problem !== undefined) throw refuse(problem);
+    // Incus drops a key that is set to nothing; so do we.
+    if (value === "") continue;
+    const family = key.startsWith("image.") ? "image" : key.startsWith("volatile.") ? "volatile" : "config";
+    Object.assign(families[family], { [key]: value });
+  }
+  return families;
+}
+
+function readDevices(input: unknown): Record<string, Device> {
+  const devices: Record<string, Device> = {};
+  for (const [name, device] of entriesOf(input, { at: "devices", entriesMax: configLimits.devicesMax })) {
+    if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/u.test(name)) {
+      throw refuse(
+        `the device name ${JSON.stringify(name.slice(0, 64))} has to be 1 to 64 letters, digits, ".", "_" and "-"`,
+      );
+    }
+    if (!isMap(device)) throw refuse(`"devices.${name}" has to be a map with a "type"`);
+    for (const [key, value] of Object.entries(device)) {
+      if (typeof value !== "string")
+        throw refuse(describeUnquoted(key, value, { at: `devices.${name}`, secret: false }));
+    }
+    const problem = checkDevice(name, device);
+    if (problem !== undefined) throw refuse(problem);
+    const typed = check(strictObject({ devices: strictObject({ [name]: deviceSchema }) }), {
+      devices: { [name]: device },
+    });
+    Object.assign(devices, typed.devices);
+  }
+  return devices;
+}
+
+function describeUnquoted(key: string, value: unknown, options: { at: string; secret: boolean }): string {
+  const where = `the value of ${JSON.stringify(key.slice(0, 64))} in ${JSON.stringify(options.at)}`;
+  if (value === null) return `${where} is missing; write "" for an empty one`;
+  if (typeof value === "object") return `${where} has to be text, got a ${Array.isArray(value) ? "list" : "map"}`;
+  const shown = options.secret || !hasOneSpelling(value) ? "" : `, such as ${key}: "${String(value)}"`;
+  return `${where} is a ${typeof value} and has to be text; put it in quotes${shown}`;
+}
+
+/** Whether YAML's value says what the file's text was: 7 and true do, 1.1 may have been 1.10. */
+function hasOneSpelling(value: unknown): boolean {
+  return typeof value === "boolean" || Number.isSafeInteger(value);
+}
+
+/** A version without quotes is a number to YAML, and 1.10 then is 1.1: it is never turned into text by us. */
+function withTextChecked(document: Record<string, unknown>): Record<string, unknown> {
+  for (const key of ["name", "description", "architecture", "version"]) {
+    const value = document[key];
+    if (typeof value === "number" || typeof value === "boolean") {
+      const example = hasOneSpelling(value) ? `, such as ${key}: "${value}"` : "";
+      throw refuse(`${JSON.stringify(key)} is a ${typeof value} and has to be text; put it in quotes${example}`);
+    }
+  }
+  return document;
+}
+
+function entriesOf(input: unknown, options: { at: string; entriesMax: number }): [string, unknown][] {
+  if (input === null || input === undefined) return [];
+  if (!isMap(input))
+    throw refuse(`"${options.at}" has to be a map, got a ${Array.isArray(input) ? "list" : typeof input}`);
+  const entries = Object.entries(input);
+  if (entries.length > options.entriesMax) throw refuse(`"${options.at}" has more than ${options.entriesMax} entries`);
+  return entries;
+}
+
+function check<const Schema extends GenericSchema>(schema: Schema, document: unknown): InferOutput<Schema> {
+  try {
+    return parse(schema, document, { subject });
+  } catch (error) {
+    throw error instanceof SchemaError ? refuse(error.problem, error) : error;
+  }
+}
+
+function refuse(why: string, cause?: unknown): ArchiveError {
+  return new ArchiveError("config", `Cannot read ${subject}: ${why}`, { cause });
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
