@@ -12,6 +12,7 @@ export interface EntryStatus {
 export interface Disk {
   /** A regular file, never through a link in the last name. More than `bytesMax` is an error with code `EFBIG`. */
   read(path: string, options?: { bytesMax?: number }): Promise<Uint8Array>;
+  /** Names, sorted. */
   list(path: string): Promise<string[]>;
   /** Of the entry itself, not of what a link points to; undefined when there is none. */
   status(path: string): Promise<EntryStatus | undefined>;

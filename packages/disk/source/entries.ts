@@ -25,10 +25,10 @@ export function openBeneath(
 ): number {
   const address = pathAddress(path);
   // struct open_how of linux/openat2.h: flags, mode, resolve; 64 bits each.
-  structureView.setBigUint64(0, BigInt(flags | O_CLOEXEC), true);
-  structureView.setBigUint64(8, BigInt(options.mode ?? 0), true);
+  putWord(0, flags | O_CLOEXEC);
+  putWord(8, options.mode ?? 0);
   const resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  structureView.setBigUint64(16, BigInt(options.links === "refuse" ? resolve | RESOLVE_NO_SYMLINKS : resolve), true);
+  putWord(16, options.links === "refuse" ? resolve | RESOLVE_NO_SYMLINKS : resolve);
   // EAGAIN: something was renamed while ".." was resolved, and the kernel could not be sure.
   for (let tried = 1; ; tried += 1) {
     const answer = attempt("openat2", directoryFd, address, structureAddress, 24);
@@ -69,6 +69,12 @@ export function linkAt(fromDirectoryFd: number, from: DiskPath, directoryFd: num
 
 export function unlinkAt(directoryFd: number, path: DiskPath, what: "entry" | "directory" = "entry"): void {
   invoke("unlinkat", path, directoryFd, pathAddress(path), what === "directory" ? AT_REMOVEDIR : 0);
+}
+
+// None of them needs more than 32 bits; setBigUint64 would take several times as long.
+function putWord(offset: number, word: number): void {
+  structureView.setUint32(offset, word, true);
+  structureView.setUint32(offset + 4, 0, true);
 }
 
 // The kernel's new_encode_dev (linux/kdev_t.h): 12 bits of major, 20 of minor, with the minor's low byte first.

@@ -23,7 +23,9 @@ export const realDisk: Disk = {
       return await readAtMost(file, path, options.bytesMax ?? Number.MAX_SAFE_INTEGER);
     });
   },
-  list: (path) => translated("readdir", path, () => readdir(path)),
+  async list(path) {
+    return (await translated("readdir", path, () => readdir(path))).sort();
+  },
   async status(path) {
     const status = await unlessMissing("lstat", path, () => lstat(path));
     return status && { type: typeOf(status), bytes: status.size, mode: status.mode & 0o7777 };

@@ -1,0 +1,3 @@
+export { CrashDisk, CrashError } from "./crash-disk.ts";
+export { type CrashPoint, type Enumeration, enumerateCrashes } from "./enumerate.ts";
+export { type Reading } from "./survival.ts";
