@@ -182,7 +182,10 @@ function describeUnquoted(key: string, value: unknown, options: { at: string; se
   const where = `the value of ${JSON.stringify(key.slice(0, 64))} in ${JSON.stringify(options.at)}`;
   if (value === null) return `${where} is missing; write "" for an empty one`;
   if (typeof value === "object") return `${where} has to be text, got a ${Array.isArray(value) ? "list" : "map"}`;
-  const shown = options.secret || !hasOneSpelling(value) ? "" : `, such as ${key}: "${String(value)}"`;
+  const shown =
+    options.secret || !hasOneSpelling(value)
+      ? ""
+      : `, such as ${key}: ${JSON.stringify(String(value as boolean | number))}`;
   return `${where} is a ${typeof value} and has to be text; put it in quotes${shown}`;
 }
 
