@@ -1,0 +1,34 @@
+// Descriptors as plain numbers: the runtime's FileHandle closes its descriptor, and throws, when it is
+// collected while something else still uses the number.
+import { type BigIntStats, close, constants, fstat, fsync, open } from "node:fs";
+import { promisify } from "node:util";
+import { O_CLOEXEC } from "@host-service/disk";
+
+const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | O_CLOEXEC;
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
+
+const openFile = promisify(open);
+export const closeDescriptor = promisify(close);
+export const syncDescriptor = promisify(fsync);
+
+export function openToRead(path: string): Promise<number> {
+  return openFile(path, readOnly);
+}
+
+/** A FIFO does not wait for its writer, and a device not for its carrier. */
+export function openWithoutWaiting(path: string): Promise<number> {
+  return openFile(path, readOnly | constants.O_NONBLOCK);
+}
+
+export function createToWrite(path: string): Promise<number> {
+  return openFile(path, newFile | constants.O_NOFOLLOW | O_CLOEXEC, 0o600);
+}
+
+export function describeDescriptor(fd: number): Promise<BigIntStats> {
+  const { promise, resolve, reject } = Promise.withResolvers<BigIntStats>();
+  fstat(fd, { bigint: true }, (error, status) => {
+    if (error) reject(error);
+    else resolve(status);
+  });
+  return promise;
+}

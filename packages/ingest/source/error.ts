@@ -1,0 +1,99 @@
+import { describeBytes } from "./size-text.ts";
+
+/** Why bytes from outside did not become a file of the inbox. */
+export type IngestProblem =
+  | { kind: "missing-file" }
+  | { kind: "not-regular"; found: string }
+  | { kind: "not-permitted"; doing: string }
+  | { kind: "empty" }
+  | { kind: "too-large"; bytes: number; bytesMax: number; nextStep: string }
+  | {
+      kind: "no-space";
+      /** The whole image where its size is known, else what has arrived so far. */
+      bytesNeeded: number;
+      /** Free for this image and everything else, without what it had taken already. */
+      bytesFree: number;
+      bytesReserved: number;
+      directory: string;
+    }
+  | { kind: "digest-mismatch"; sha256: string; sha256Expected: string }
+  | { kind: "stalled"; stallTimeoutMs: number }
+  | { kind: "cancelled" }
+  | { kind: "incomplete"; bytes: number; bytesExpected: number | undefined }
+  | { kind: "changed" }
+  | { kind: "failed"; reason: string };
+
+export type IngestErrorKind = IngestProblem["kind"];
+
+/** The one error of this package; `problem` has the data of its `kind`. */
+export class IngestError extends Error {
+  override readonly name = "IngestError";
+  readonly problem: IngestProblem;
+
+  /** `action` completes "Cannot …", such as `receive "rootfs.tar.xz"`. */
+  constructor(action: string, problem: IngestProblem, options?: { cause?: unknown }) {
+    super(`Cannot ${action}: ${explain(problem)}`, options);
+    this.problem = problem;
+  }
+
+  get kind(): IngestErrorKind {
+    return this.problem.kind;
+  }
+}
+
+/** Control characters are escaped, so that a name cannot rewrite the terminal it is shown on. */
+export function quote(value: string): string {
+  return JSON.stringify(value);
+}
+
+/** The errno name of an error of the runtime or of `disk`. */
+export function codeOf(error: unknown): string | undefined {
+  if (!(error instanceof Error) || !("code" in error)) return undefined;
+  return typeof error.code === "string" ? error.code : undefined;
+}
+
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function explain(problem: IngestProblem): string {
+  switch (problem.kind) {
+    case "missing-file":
+      return "there is no such file; check the path";
+    case "not-regular":
+      return `it is ${problem.found}; give a regular file`;
+    case "not-permitted":
+      return `the daemon may not ${problem.doing}; check the permissions of the file and of the directories above it`;
+    case "empty":
+      return "it is empty";
+    case "too-large":
+      return `it has at least ${describeBytes(problem.bytes)}, the limit is ${describeBytes(problem.bytesMax)}; ${problem.nextStep}`;
+    case "no-space":
+      return explainSpace(problem);
+    case "digest-mismatch":
+      return `its sha-256 is "${problem.sha256}", expected "${problem.sha256Expected}"; send it again, or correct the digest`;
+    case "stalled":
+      return `nothing arrived for ${problem.stallTimeoutMs / 1000} s; check the sender and send it again`;
+    case "cancelled":
+      return "it was cancelled";
+    case "incomplete":
+      return `it ended after ${describeBytes(problem.bytes)}${ofExpected(problem.bytesExpected)}; send it again`;
+    case "changed":
+      return "the file changed while it was copied; wait until it is complete and try again";
+    case "failed":
+      return problem.reason;
+  }
+}
+
+function explainSpace(problem: Extract<IngestProblem, { kind: "no-space" }>): string {
+  const { bytesNeeded, bytesFree, bytesReserved, directory } = problem;
+  const reserved = bytesReserved === 0 ? "" : `, of which ${describeBytes(bytesReserved)} are kept in reserve`;
+  return (
+    `it needs at least ${describeBytes(bytesNeeded)} and ${describeBytes(bytesFree)} are free${reserved}; ` +
+    `make room on the file system of ${quote(directory)} and try again`
+  );
+}
+
+function ofExpected(bytesExpected: number | undefined): string {
+  return bytesExpected === undefined ? "" : ` of ${describeBytes(bytesExpected)}`;
+}

@@ -1,0 +1,156 @@
+// The order of a reception: open, measure, receive, verify, publish. Whatever goes wrong on the way, no
+// name is left in the inbox.
+import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { closeDescriptor } from "./descriptor.ts";
+import { codeOf, IngestError, messageOf, quote } from "./error.ts";
+import type { InboxLimits } from "./limits.ts";
+import { filledUp, measure } from "./measure.ts";
+import { inboxName, PartialFile } from "./partial-file.ts";
+import { bodySource } from "./receive/body.ts";
+import { openPath } from "./receive/path.ts";
+import type { Source } from "./receive/source.ts";
+import { textSource } from "./receive/text.ts";
+import { type Reception, type ReceptionOptions, startReception } from "./reception.ts";
+import { verify } from "./verify.ts";
+
+export interface InboxOptions {
+  /** Made with mode 0700 where it is missing; what an earlier run left in it is removed. */
+  readonly directory: string;
+  /** The argv that starts this program; `job copy` and `job digest` are appended. */
+  readonly program: readonly string[];
+  readonly limits: InboxLimits;
+}
+
+export interface ReceiveOptions extends ReceptionOptions {
+  /** What must arrive; for a body, Content-Length where this is not given. */
+  readonly bytesExpected?: number | undefined;
+  /** In hexadecimal; the file is refused when it has another one. */
+  readonly sha256?: string | undefined;
+  /** How errors call it; a path calls itself. */
+  readonly name?: string | undefined;
+}
+
+/** A complete, verified and synced file that belongs to its receiver until `discard`. */
+export interface InboxFile {
+  readonly path: string;
+  /** For reading alone, its offset at 0. */
+  readonly fd: number;
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  /** Unlinks and closes; a second call does nothing. */
+  discard(): Promise<void>;
+}
+
+/** Everything rejects with an `IngestError`, and then nothing is left in the inbox. */
+export interface Inbox {
+  /**
+   * Rejects as soon as the body stalls, outgrows its limit or is cancelled, while it may still be arriving. The
+   * request has to be answered then, with `Connection: close`: that is what ends the body.
+   */
+  receiveBody(request: Request, options?: ReceiveOptions): Promise<InboxFile>;
+  /** The path is absolute and of this mount namespace. */
+  receivePath(path: string, options?: ReceiveOptions): Promise<InboxFile>;
+  receiveText(text: string, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
+}
+
+export async function openInbox(options: InboxOptions): Promise<Inbox> {
+  await prepare(options.directory);
+  const start = (name: string, { signal, onProgress }: ReceiveOptions) =>
+    startReception(options, name, { signal, onProgress });
+  return {
+    receiveBody(request, receive = {}) {
+      const reception = start(receive.name ?? "body", receive);
+      return store(reception, receive, () => bodySource(request, receive.bytesExpected));
+    },
+    receivePath(path, receive = {}) {
+      const reception = start(receive.name ?? path, receive);
+      return store(reception, receive, () => openPath(path, reception));
+    },
+    receiveText(text, receive) {
+      const reception = start(receive.name, receive);
+      return store(reception, receive, () => textSource(text, reception));
+    },
+  };
+}
+
+async function store(
+  reception: Reception,
+  options: ReceiveOptions,
+  open: () => Source | Promise<Source>,
+): Promise<InboxFile> {
+  const source = await open();
+  try {
+    const bytesExpected = options.bytesExpected ?? source.bytesExpected;
+    if (bytesExpected !== undefined) measure(bytesExpected, reception);
+    return await fill(source, reception, { bytesExpected, sha256: options.sha256 });
+  } finally {
+    source.close();
+  }
+}
+
+async function fill(
+  source: Source,
+  reception: Reception,
+  { bytesExpected, sha256 }: { bytesExpected: number | undefined; sha256: string | undefined },
+): Promise<InboxFile> {
+  const partial = await createPartial(reception);
+  try {
+    await source.fill(partial, reception);
+    await partial.seal();
+    const verified = await verify(reception, partial, { bytesExpected, sha256 });
+    // The point of no return: the file has its final name, and belongs to the receiver.
+    const { path, fd } = await partial.publish();
+    return { path, fd, ...verified, discard: discarder(path, fd) };
+  } catch (error) {
+    const problem = toIngestError(error, { reception, partial, bytesExpected });
+    await partial.abandon();
+    throw problem;
+  }
+}
+
+async function createPartial({ action, directory }: Reception): Promise<PartialFile> {
+  try {
+    return await PartialFile.create(directory);
+  } catch (error) {
+    throw new IngestError(action, { kind: "failed", reason: messageOf(error) }, { cause: error });
+  }
+}
+
+function toIngestError(
+  error: unknown,
+  context: { reception: Reception; partial: PartialFile; bytesExpected: number | undefined },
+): IngestError {
+  if (error instanceof IngestError) return error;
+  const { reception, partial, bytesExpected } = context;
+  const code = codeOf(error);
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return filledUp(reception, partial, { bytesExpected, cause: error });
+  }
+  const reason = messageOf(error);
+  return new IngestError(reception.action, { kind: "failed", reason }, { cause: error });
+}
+
+function discarder(path: string, fd: number): () => Promise<void> {
+  let discarded: Promise<void> | undefined;
+  return () => {
+    discarded ??= rm(path, { force: true }).finally(() => closeDescriptor(fd));
+    return discarded;
+  };
+}
+
+/** Removes only names of our own form: a wrong directory in the configuration loses nothing. */
+async function prepare(directory: string): Promise<void> {
+  try {
+    await mkdir(directory, { recursive: true, mode: 0o700 });
+    const status = await lstat(directory);
+    if (!status.isDirectory()) throw new Error("it is not a directory");
+    await chmod(directory, 0o700);
+    const left = (await readdir(directory)).filter((name) => inboxName.test(name));
+    await Promise.all(left.map((name) => rm(join(directory, name), { force: true, recursive: true })));
+  } catch (error) {
+    const reason = messageOf(error);
+    throw new IngestError(`open the inbox ${quote(directory)}`, { kind: "failed", reason }, { cause: error });
+  }
+}

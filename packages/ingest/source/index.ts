@@ -1,0 +1,4 @@
+export { IngestError, type IngestErrorKind, type IngestProblem } from "./error.ts";
+export { type Inbox, type InboxFile, type InboxOptions, openInbox, type ReceiveOptions } from "./inbox.ts";
+export { type InboxLimits, textBytesMax } from "./limits.ts";
+export type { ReceiveProgress } from "./reception.ts";

@@ -1,0 +1,47 @@
+// The child's side of a job: one JSON document a line on standard output, the last one is "done" or "failed".
+import { writeSync } from "node:fs";
+import { parentDeathSignal } from "@host-service/disk";
+import { codeOf, messageOf } from "./error.ts";
+
+const killSignal = 9;
+const reportIntervalMs = 200;
+
+/** Runs the work of a job and turns its end into the last line and the exit status. */
+export async function reportJob(
+  argv: readonly string[],
+  work: (bytes: number) => Record<string, unknown> | Promise<Record<string, unknown>>,
+): Promise<number> {
+  try {
+    // Also an orphan ends: nobody reads what it would find.
+    if (!parentDeathSignal(killSignal)) return 1;
+    print({ type: "done", ...(await work(parseBytes(argv[0]))) });
+    return 0;
+  } catch (error) {
+    print({ type: "failed", code: codeOf(error) ?? "", message: messageOf(error) });
+    return 1;
+  }
+}
+
+/** At most five lines a second; a line says that the job is alive, so it is called after progress only. */
+export function progressPrinter(): (bytes: number) => void {
+  let nextMs = 0;
+  return (bytes) => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs) return;
+    nextMs = nowMs + reportIntervalMs;
+    print({ type: "progress", bytes });
+  };
+}
+
+function print(line: Record<string, unknown>): void {
+  writeSync(1, `${JSON.stringify(line)}\n`);
+}
+
+function parseBytes(text: string | undefined): number {
+  const parameters: unknown = JSON.parse(text ?? "");
+  if (typeof parameters === "object" && parameters !== null && "bytes" in parameters) {
+    const { bytes } = parameters;
+    if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  }
+  throw new Error(`Cannot start the job: "bytes" is missing in ${JSON.stringify(text)}`);
+}

@@ -1,0 +1,3 @@
+// The entry of the children that this package starts. Nothing else loads it.
+export { runCopyJob } from "./copy/job.ts";
+export { runDigestJob } from "./digest/job.ts";

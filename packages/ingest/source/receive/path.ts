@@ -1,0 +1,113 @@
+import type { BigIntStats } from "node:fs";
+import { lstat } from "node:fs/promises";
+import { isAbsolute } from "node:path";
+import { copy } from "../copy/copy.ts";
+import { closeDescriptor, describeDescriptor, openWithoutWaiting } from "../descriptor.ts";
+import { codeOf, IngestError, type IngestProblem, messageOf } from "../error.ts";
+import type { Reception } from "../reception.ts";
+import { watched } from "../stall-timer.ts";
+import type { Source } from "./source.ts";
+
+type FileType = Pick<
+  BigIntStats,
+  "isFile" | "isDirectory" | "isFIFO" | "isSocket" | "isCharacterDevice" | "isBlockDevice" | "isSymbolicLink"
+>;
+
+interface OpenFile {
+  readonly fd: number;
+  readonly status: BigIntStats;
+}
+
+/** A file of this host, by its absolute path. Opened once; everything after that is asked of the descriptor. */
+export async function openPath(path: string, reception: Reception): Promise<Source> {
+  const { action } = reception;
+  if (!isAbsolute(path)) {
+    const reason = "the path is relative; give an absolute one";
+    throw new IngestError(action, { kind: "failed", reason });
+  }
+  return descriptorSource(await openRegular(path, reception));
+}
+
+/** An open file from here on; how it was opened no longer matters. */
+function descriptorSource({ fd, status: before }: OpenFile): Source {
+  const bytesExpected = Number(before.size);
+  return {
+    bytesExpected,
+    async fill(partial, reception) {
+      await copy(reception, { from: fd, to: partial.writer, bytes: bytesExpected });
+      const { action, signal, limits } = reception;
+      const { stallTimeoutMs } = limits;
+      const after = await watched({ action, signal, stallTimeoutMs }, () => describeDescriptor(fd));
+      const same = before.size === after.size && before.mtimeNs === after.mtimeNs;
+      if (!same || partial.bytes !== bytesExpected) {
+        throw new IngestError(action, { kind: "changed" });
+      }
+    },
+    close: () => abandon(fd),
+  };
+}
+
+/** On a network or FUSE file system every call can hang; what comes too late is closed. */
+function openRegular(path: string, { action, signal, limits }: Reception): Promise<OpenFile> {
+  const { stallTimeoutMs } = limits;
+  return watched({ action, signal, stallTimeoutMs }, async ({ over }) => {
+    // Only a courtesy: to open some devices is to start them. The answer that counts is fstat's.
+    checkRegular(await lstat(path).catch(refuseOpen(action)), action);
+    over.throwIfAborted();
+    const fd = await openWithoutWaiting(path).catch(refuseOpen(action));
+    try {
+      over.throwIfAborted();
+      const status = await describeDescriptor(fd);
+      over.throwIfAborted();
+      checkRegular(status, action);
+      return { fd, status };
+    } catch (error) {
+      abandon(fd);
+      throw error;
+    }
+  });
+}
+
+function abandon(fd: number): void {
+  // A descriptor that was only read from has nothing to lose by a close that fails.
+  closeDescriptor(fd).catch(() => undefined);
+}
+
+function checkRegular(status: FileType, action: string): void {
+  if (status.isFile()) return;
+  throw new IngestError(action, { kind: "not-regular", found: describeType(status) });
+}
+
+function describeType(status: FileType): string {
+  if (status.isDirectory()) return "a directory";
+  if (status.isFIFO()) return "a FIFO";
+  if (status.isSocket()) return "a socket";
+  if (status.isCharacterDevice()) return "a character device";
+  if (status.isBlockDevice()) return "a block device";
+  if (status.isSymbolicLink()) return "a symbolic link, and what it points to is not followed";
+  return "of an unknown type";
+}
+
+function refuseOpen(action: string): (error: unknown) => never {
+  return (error) => {
+    throw new IngestError(action, problemOfOpen(error), { cause: error });
+  };
+}
+
+function problemOfOpen(error: unknown): IngestProblem {
+  switch (codeOf(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return { kind: "missing-file" };
+    case "EACCES":
+    case "EPERM":
+      return { kind: "not-permitted", doing: "open it" };
+    // The file was replaced after lstat.
+    case "ELOOP":
+      return { kind: "not-regular", found: "a symbolic link, and what it points to is not followed" };
+    case "ENXIO":
+      return { kind: "not-regular", found: "a socket or a device" };
+    default:
+      return { kind: "failed", reason: messageOf(error) };
+  }
+}

@@ -1,0 +1,2 @@
+// A job that the kernel ends.
+process.kill(process.pid, "SIGKILL");

@@ -1,0 +1,2 @@
+// A job whose file system never answers.
+setInterval(() => undefined, 1 << 30);

@@ -1,0 +1,7 @@
+// A copy during which somebody writes to the source: it gets another time.
+import { futimesSync } from "node:fs";
+import { runCopyJob } from "../../source/job.ts";
+
+const status = await runCopyJob(process.argv.slice(4));
+futimesSync(3, 1, 1);
+process.exitCode = status;
