@@ -1,0 +1,171 @@
+// Knows the order of the steps for the hook, which runs before any container of this boot starts: for each container take
+// the lock, resolve the record once, repair `committed`, then make `.current`. Whatever fails, the image of which it is
+// known that it was committed is what starts, and one failing container never stops the others.
+import { DiskError, lockFile } from "@host-service/disk";
+import type { Disk } from "@host-service/disk";
+import { join } from "node:path";
+import type { BootReport, ContainerBoot } from "./boot-report.ts";
+import { readCommitted, repairCommitted } from "./committed.ts";
+import { hideContainer, isLeftover, listDirectories } from "./container.ts";
+import { hasStartedCommitted, noteStartedCommitted, pointCurrent } from "./current.ts";
+import type { TakeLock } from "./ledger.ts";
+import { containersDirectory, placeOf } from "./place.ts";
+import type { Place } from "./place.ts";
+import { nextRecord } from "./record.ts";
+import type { BootRecord } from "./record.ts";
+import { readRecord, setAsideRecord, writeRecord } from "./record-file.ts";
+import { lookIntoSlots } from "./slot.ts";
+import type { SlotContents } from "./slot.ts";
+import { committedOf, runningOf } from "./state.ts";
+import type { SlotReference, State } from "./state.ts";
+import { committedState, summarise } from "./status.ts";
+import { resolve } from "./transitions/boot.ts";
+
+export interface ResolveBootOptions {
+  disk: Disk;
+  stateDirectory: string;
+  runDirectory: string;
+  bootId: string;
+  now: () => Date;
+  lockWaitMs?: number;
+  takeLock?: TakeLock;
+}
+
+const lockWaitDefaultMs = 5000;
+
+interface Context extends ResolveBootOptions {
+  place: Place;
+  name: string;
+}
+
+export async function resolveBoot(options: ResolveBootOptions): Promise<BootReport> {
+  const names = await listDirectories(options.disk, options.stateDirectory);
+  const containers = await Promise.all(
+    names.map((name) => {
+      const place = placeOf(join(containersDirectory(options.stateDirectory), name));
+      return resolveContainer({ ...options, place, name });
+    }),
+  );
+  return { bootId: options.bootId, containers, ok: containers.every(({ failed }) => !failed) };
+}
+
+async function resolveContainer(context: Context): Promise<ContainerBoot> {
+  try {
+    const takeLock = context.takeLock ?? lockFile;
+    const lock = await takeLock(context.place.lock, { waitMs: context.lockWaitMs ?? lockWaitDefaultMs });
+    try {
+      return await resolveLocked(context);
+    } finally {
+      lock.release();
+    }
+  } catch (error) {
+    return await startWithoutRecord(context, error);
+  }
+}
+
+async function resolveLocked(context: Context): Promise<ContainerBoot> {
+  const { disk, place } = context;
+  const contents = await lookIntoSlots(disk, place);
+  const found = await readRecord(disk, place);
+  switch (found.kind) {
+    case "record":
+      return await resolveRecord(context, contents, found.record);
+    case "later-format": {
+      const state = committedState(await readCommitted(disk, place), contents);
+      const problem = `a later version of host-service wrote the record (format ${found.format}), which is left alone`;
+      return await start(context, { did: "left-alone", state, contents, problem });
+    }
+    case "unreadable": {
+      const aside = await setAsideRecord(disk, place);
+      return await restore(context, contents, `${found.problem}; it was kept as ${aside}`);
+    }
+    case "missing":
+      if ((await readCommitted(disk, place)) === undefined && (await isLeftover(disk, place))) {
+        await hideContainer(disk, place);
+        return await start(context, { did: "swept", state: { name: "empty" }, contents });
+      }
+      return await restore(context, contents, "the record was missing");
+  }
+}
+
+async function resolveRecord(context: Context, contents: SlotContents, before: BootRecord): Promise<ContainerBoot> {
+  const { disk, place, bootId } = context;
+  const startedCommitted = before.bootId !== bootId && (await hasStartedCommitted(context, bootId));
+  const transition = resolve(before, contents, { bootId, startedCommitted });
+  let record = before;
+  if (transition !== undefined) {
+    record = nextRecord(before, transition, { bootId, now: context.now(), subject: contents });
+    // The point of no return.
+    await writeRecord(disk, place, record);
+  }
+  await repairCommitted(disk, place, record.state);
+  const did = transition === undefined ? "unchanged" : "resolved";
+  const ended = transition?.ending === undefined || record.outcome === undefined ? {} : { outcome: record.outcome };
+  return await start(context, { did, state: record.state, contents, ...ended });
+}
+
+/** A new record from what `committed` says, for one that is gone. */
+async function restore(context: Context, contents: SlotContents, problem: string): Promise<ContainerBoot> {
+  const { disk, place, bootId } = context;
+  const state = committedState(await readCommitted(disk, place), contents);
+  const active = runningOf(state);
+  const why = `${problem}; ${active === undefined ? "there is no committed image to boot" : "the last committed image boots"}`;
+  const ending = { result: "failed" as const, ...(active === undefined ? {} : { reference: active }), why };
+  const record = nextRecord(undefined, { state, ending }, { bootId, now: context.now(), subject: contents });
+  await writeRecord(disk, place, record);
+  await repairCommitted(disk, place, state);
+  const ended = record.outcome === undefined ? {} : { outcome: record.outcome };
+  return await start(context, { did: "restored", state, contents, problem: why, ...ended });
+}
+
+type Started = Pick<ContainerBoot, "did" | "problem" | "outcome"> & { state: State; contents: SlotContents };
+
+/** Makes `.current`, the last step: what it points to is what the runtime starts. */
+async function start(context: Context, { state, contents, ...what }: Started): Promise<ContainerBoot> {
+  const running = runningOf(state);
+  const bootable = running !== undefined && contents.manifestOf(running) !== undefined;
+  await pointCurrent(context, bootable ? context.place.slot(running.slot) : undefined);
+  const report: ContainerBoot = { name: context.name, state: state.name, failed: false, ...what };
+  if (running === undefined) return report;
+  report.running = summarise(running, contents);
+  if (bootable) return report;
+  const problem = `Cannot start "${context.name}": slot ${running.slot} does not hold its image any more; roll back or install another`;
+  return { ...report, failed: true, problem };
+}
+
+/** The record could not be locked, read or written: it stays as it is, and nothing uncommitted starts. */
+async function startWithoutRecord(context: Context, cause: unknown): Promise<ContainerBoot> {
+  const { disk, place, bootId, name } = context;
+  const busy = cause instanceof DiskError && cause.kind === "lock-held";
+  const problem = cause instanceof Error ? cause.message : String(cause);
+  try {
+    const contents = await lookIntoSlots(disk, place);
+    const found = await readRecord(disk, place);
+    // Another hook or the daemon of this boot is at work on a record that is resolved, or on a first install.
+    if (busy && found.kind === "record" && found.record.bootId === bootId) {
+      return await start(context, { did: "unchanged", state: found.record.state, contents });
+    }
+    const slot = await readCommitted(disk, place);
+    if (busy && found.kind === "missing" && slot === undefined) {
+      return await start(context, { did: "unchanged", state: { name: "empty" }, contents });
+    }
+    const state =
+      found.kind === "record" ? known(committedOf(found.record.state), contents) : committedState(slot, contents);
+    await noteStartedCommitted(context, bootId);
+    return { ...(await start(context, { did: "started-committed", state, contents })), failed: true, problem };
+  } catch (error) {
+    const further = error instanceof Error ? error.message : String(error);
+    return {
+      name,
+      did: "nothing",
+      state: "empty",
+      failed: true,
+      problem: problem === further ? problem : `${problem}; ${further}`,
+    };
+  }
+}
+
+function known(reference: SlotReference | undefined, contents: SlotContents): State {
+  if (reference === undefined || contents.manifestOf(reference) === undefined) return { name: "empty" };
+  return { name: "normal", active: reference };
+}

@@ -1,0 +1,130 @@
+// Knows the order of the steps for the daemon: lock, read, decide, write the record, then what follows from it. Before the
+// first byte of a slot changes, the durable record and `committed` have let go of it.
+import { lockFile } from "@host-service/disk";
+import type { Disk, Lock } from "@host-service/disk";
+import { readCommitted } from "./committed.ts";
+import { hideContainer, makeContainerDirectory } from "./container.ts";
+import { pointCurrent } from "./current.ts";
+import { lockLedger, missing, openPage, turnPage } from "./ledger.ts";
+import type { Ledger, TakeLock } from "./ledger.ts";
+import { containerDirectory, isContainerName, placeOf } from "./place.ts";
+import { clearSlot, prepareSlot } from "./slot.ts";
+import { openStaging } from "./staging.ts";
+import type { Staging } from "./staging.ts";
+import type { State, Subject, Transition } from "./state.ts";
+import { readStatus, reportOf } from "./status.ts";
+import type { StatusReport } from "./status.ts";
+import { tryNow } from "./transitions/begin-trial.ts";
+import { commit } from "./transitions/commit.ts";
+import type { CommitOptions } from "./transitions/commit.ts";
+import { dropForInstall, installed } from "./transitions/install.ts";
+import { rollback } from "./transitions/rollback.ts";
+
+export interface SlotsOptions {
+  disk: Disk;
+  /** `<state_dir>/containers/<name>`, by `containerDirectory`. It need not exist yet. */
+  directory: string;
+  runDirectory: string;
+  bootId: string;
+  now: () => Date;
+  takeLock?: TakeLock;
+}
+
+/** One container's slots. What changes them fails with kind "busy" instead of waiting for the lock. */
+export interface Slots {
+  status(): Promise<StatusReport>;
+  /** Throws what `stage` would throw for the record as it is now, before anybody sends bytes. */
+  checkInstall(): Promise<void>;
+  /** Drops what lies in the slot that is written next, and opens it. */
+  stage(): Promise<Staging>;
+  commit(options?: CommitOptions): Promise<StatusReport>;
+  rollback(): Promise<StatusReport>;
+  /** The candidate becomes what this boot runs; to start it is the caller's. */
+  tryCandidate(): Promise<StatusReport>;
+  /** The container with its slots and volumes. What runs has to be stopped before. */
+  remove(): Promise<void>;
+}
+
+export function openSlots(options: SlotsOptions): Slots {
+  const { disk, directory, runDirectory, bootId, now } = options;
+  const place = placeOf(directory);
+  if (!isContainerName(place.name)) containerDirectory("", place.name);
+  const ledger: Ledger = { disk, place, bootId, now, takeLock: options.takeLock ?? lockFile };
+  return {
+    status: () => readStatus({ disk, place, bootId }),
+    async checkInstall() {
+      const page = await openPage(ledger);
+      dropForInstall(page.state, page.contents);
+    },
+    stage: () => stage(ledger),
+    commit: (how) => change(ledger, (state, subject) => commit(state, subject, how)),
+    rollback: () => change(ledger, rollback),
+    async tryCandidate() {
+      return await change(ledger, tryNow, async (state) => {
+        if (state.name !== "trying") return;
+        await pointCurrent({ disk, runDirectory, name: place.name }, place.slot(state.active.slot));
+      });
+    },
+    remove: () =>
+      locked(ledger, async () => {
+        if ((await openPage(ledger)).record === undefined) throw missing(place.name, "remove");
+        const hidden = await hideContainer(disk, place);
+        await pointCurrent({ disk, runDirectory, name: place.name }, undefined);
+        await disk.removeTree(hidden);
+      }),
+  };
+}
+
+async function change(
+  ledger: Ledger,
+  transition: (state: State, subject: Subject) => Transition,
+  afterwards: (state: State) => Promise<void> = async () => {},
+): Promise<StatusReport> {
+  return await locked(ledger, async () => {
+    const page = await openPage(ledger);
+    if (page.record === undefined) throw missing(ledger.place.name, "change");
+    const record = (await turnPage(ledger, page, transition(page.state, page.contents))) ?? page.record;
+    await afterwards(record.state);
+    return reportOf(record, page.contents, ledger.bootId);
+  });
+}
+
+async function locked<Result>(ledger: Ledger, act: () => Promise<Result>): Promise<Result> {
+  const lock = await lockLedger(ledger);
+  try {
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
+
+async function stage(ledger: Ledger): Promise<Staging> {
+  const { disk, place } = ledger;
+  await makeContainerDirectory(disk, place);
+  const lock = await lockLedger(ledger);
+  let staging: Staging;
+  try {
+    staging = await dropAndOpen(ledger, lock);
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+  try {
+    if ((await readCommitted(disk, place)) === staging.slot)
+      throw new Error("Invariant: the committed slot is never written");
+    await clearSlot(disk, place, staging.slot);
+    await prepareSlot(disk, place, staging.slot);
+  } catch (error) {
+    await staging.abandon();
+    throw error;
+  }
+  return staging;
+}
+
+async function dropAndOpen(ledger: Ledger, lock: Lock): Promise<Staging> {
+  const page = await openPage(ledger);
+  const drop = dropForInstall(page.state, page.contents);
+  const base = await turnPage(ledger, page, drop);
+  const isNew = page.record === undefined;
+  return openStaging({ ledger, lock, slot: drop.slot, base, warnings: drop.warnings, isNew, finish: installed });
+}
