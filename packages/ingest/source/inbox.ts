@@ -135,9 +135,17 @@ function toIngestError(
 function discarder(path: string, fd: number): () => Promise<void> {
   let discarded: Promise<void> | undefined;
   return () => {
-    discarded ??= rm(path, { force: true }).finally(() => closeDescriptor(fd));
+    discarded ??= discard(path, fd);
     return discarded;
   };
+}
+
+async function discard(path: string, fd: number): Promise<void> {
+  try {
+    await rm(path, { force: true });
+  } finally {
+    await closeDescriptor(fd);
+  }
 }
 
 /** Removes only names of our own form: a wrong directory in the configuration loses nothing. */

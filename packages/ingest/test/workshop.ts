@@ -72,6 +72,11 @@ export async function until(condition: () => boolean, what: string): Promise<voi
   }
 }
 
+/** Says why a part of the tests did not run here. */
+export function skip(reason: string): void {
+  process.stderr.write(`skipped: ${reason}\n`);
+}
+
 /** The error of a reception that has to fail. */
 export async function refusal(reception: Promise<unknown>): Promise<IngestError> {
   try {

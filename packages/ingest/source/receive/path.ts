@@ -95,7 +95,7 @@ function refuseOpen(action: string): (error: unknown) => never {
 }
 
 function problemOfOpen(error: unknown): IngestProblem {
-  switch (codeOf(error)) {
+  switch (codeOf(error) ?? "") {
     case "ENOENT":
     case "ENOTDIR":
       return { kind: "missing-file" };

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
 import { closeSync, existsSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { pattern, programOf, Workshop } from "../workshop.ts";
+import { pattern, programOf, skip, Workshop } from "../workshop.ts";
 
 async function runCopy(from: string, to: string, parameters: string) {
   const descriptors = [openSync(from, "r"), openSync(to, "wx")];
@@ -32,7 +32,7 @@ test("runCopyJob: reads and writes where the kernel cannot copy between the file
   using workshop = new Workshop();
   const memory = "/dev/shm";
   if (!existsSync(memory) || statSync(memory).dev === statSync(workshop.directory).dev) {
-    return console.log(`skipped: ${memory} is not another file system`);
+    return skip(`${memory} is not another file system`);
   }
   const from = `${memory}/ingest-copy-${process.pid}`;
   const contents = pattern(2_500_000);

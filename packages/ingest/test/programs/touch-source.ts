@@ -2,6 +2,5 @@
 import { futimesSync } from "node:fs";
 import { runCopyJob } from "../../source/job.ts";
 
-const status = await runCopyJob(process.argv.slice(4));
 futimesSync(3, 1, 1);
-process.exitCode = status;
+process.exitCode = await runCopyJob(process.argv.slice(4));

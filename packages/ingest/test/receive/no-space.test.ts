@@ -3,7 +3,7 @@ import { mkdirSync } from "node:fs";
 import { freeSpace } from "@host-service/disk";
 import type { InboxLimits } from "../../source/index.ts";
 import { chunk, chunkedHead, openClient, sizedHead, startReceiver } from "../receiver.ts";
-import { Workshop } from "../workshop.ts";
+import { skip, Workshop } from "../workshop.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -53,7 +53,7 @@ function mountSmallDisk(workshop: Workshop): (Disposable & { directory: string }
   mkdirSync(directory);
   const { success, stderr } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", directory]);
   if (!success) {
-    console.log(`skipped, no disk to fill: ${stderr.toString().trim()}`);
+    skip(`no disk to fill: ${stderr.toString().trim()}`);
     return undefined;
   }
   return {
