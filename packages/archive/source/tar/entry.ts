@@ -24,15 +24,32 @@ export interface FileEntry extends Attributes {
   readonly regions: readonly Region[];
 }
 
-export type TarEntry =
-  | FileEntry
-  | (Attributes & { readonly type: "directory" | "fifo" })
-  | (Attributes & { readonly type: "symbolic-link" | "hard-link"; readonly target: ByteString })
-  | (Attributes & {
-      readonly type: "character-device" | "block-device";
-      readonly major: number;
-      readonly minor: number;
-    });
+export interface DirectoryEntry extends Attributes {
+  readonly type: "directory";
+}
+
+export interface FifoEntry extends Attributes {
+  readonly type: "fifo";
+}
+
+export interface SymbolicLinkEntry extends Attributes {
+  readonly type: "symbolic-link";
+  readonly target: ByteString;
+}
+
+export interface HardLinkEntry extends Attributes {
+  readonly type: "hard-link";
+  /** The name of an earlier entry. */
+  readonly target: ByteString;
+}
+
+export interface DeviceEntry extends Attributes {
+  readonly type: "character-device" | "block-device";
+  readonly major: number;
+  readonly minor: number;
+}
+
+export type TarEntry = FileEntry | DirectoryEntry | FifoEntry | SymbolicLinkEntry | HardLinkEntry | DeviceEntry;
 
 /** What the blocks before an entry's own header said about it. */
 export interface Extensions {

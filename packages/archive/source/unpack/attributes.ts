@@ -1,0 +1,89 @@
+import { fchmod, fchmodAt, fchownAt, setXattr, utimensAt } from "@host-service/disk";
+import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
+import type { TarEntry } from "../tar/entry.ts";
+import { refused } from "../tar/refusal.ts";
+import type { NotKeptCount } from "./not-kept.ts";
+import { codeOf } from "./write-error.ts";
+
+/** Who unpacks. */
+export interface Unpacker {
+  /** As root everything is kept or is an error; without, what cannot be kept is counted. */
+  readonly isRoot: boolean;
+  readonly uid: number;
+  readonly gid: number;
+}
+
+type Attributes = Pick<TarEntry, "path" | "mode" | "uid" | "gid" | "mtime" | "xattrs" | "aclTexts">;
+
+/** An open file or directory, or a name that we have just made. */
+export type Target =
+  | { readonly kind: "open"; readonly fd: number }
+  | {
+      readonly kind: "named";
+      readonly directoryFd: number;
+      readonly name: ByteString;
+      /** From the root, which for root is the root of the jail. */
+      readonly path: ByteString;
+      readonly isLink: boolean;
+    };
+
+/** In this order: a new owner takes away setuid and capabilities, and an ACL changes the mode's meaning. */
+export function setAttributes(target: Target, attributes: Attributes, unpacker: Unpacker, notKept: NotKeptCount): void {
+  const { fd, name } = place(target);
+  if (unpacker.isRoot) fchownAt(fd, name, attributes.uid, attributes.gid);
+  else if (attributes.uid !== unpacker.uid || attributes.gid !== unpacker.gid) notKept.add("owners", attributes.path);
+  if (target.kind === "open") fchmod(fd, attributes.mode);
+  else if (!target.isLink) fchmodAt(fd, name, attributes.mode);
+  setXattrs(target, attributes, unpacker, notKept);
+  utimensAt(fd, name, { modifiedNs: attributes.mtime });
+}
+
+const nothing = new Uint8Array(0);
+
+function place(target: Target): { fd: number; name: Uint8Array } {
+  if (target.kind === "open") return { fd: target.fd, name: nothing };
+  return { fd: target.directoryFd, name: bytesOf(target.name) };
+}
+
+function setXattrs(target: Target, attributes: Attributes, unpacker: Unpacker, notKept: NotKeptCount): void {
+  let isLost = false;
+  for (const [key, value] of attributes.xattrs) {
+    if (!isKept(target, key, value, { attributes, unpacker })) isLost = true;
+  }
+  for (const [key, text] of attributes.aclTexts) {
+    if (isMinimalAcl(text)) continue;
+    if (unpacker.isRoot) {
+      throw refused(
+        attributes.path,
+        `its access control list (${key}) is in the text form, which cannot be kept; pack with --xattrs --xattrs-include='*' in place of --acls`,
+      );
+    }
+    isLost = true;
+  }
+  if (isLost) notKept.add("xattrs", attributes.path);
+}
+
+function isKept(
+  target: Target,
+  key: ByteString,
+  value: Uint8Array,
+  { attributes, unpacker }: { attributes: Attributes; unpacker: Unpacker },
+): boolean {
+  // By name there is only the path form, which is safe in the jail alone; a user may set nothing on such entries anyway.
+  if (target.kind === "named" && !unpacker.isRoot) return false;
+  try {
+    setXattr(target.kind === "open" ? target.fd : bytesOf(`/${target.path}`), bytesOf(key), value);
+    return true;
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === undefined || code === "ENOSPC" || code === "EDQUOT") throw error;
+    if (!unpacker.isRoot) return false;
+    throw refused(attributes.path, `its extended attribute "${printable(key)}" cannot be kept (${code})`, error);
+  }
+}
+
+/** Says no more than the mode does: three entries, for the owner, the group and all others. */
+function isMinimalAcl(text: string): boolean {
+  const entries = text.split(/[\n,]/u).filter((entry) => entry.trim() !== "");
+  return entries.every((entry) => /^\s*(user|group|other|u|g|o)::[rwx-]{3}\s*(#.*)?$/u.test(entry));
+}

@@ -1,0 +1,88 @@
+import { closeSync, mkdtempSync, openSync, constants, rmdirSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { looseObject, parse, string } from "@host-service/schema";
+import { findXz } from "../decode/xz-program.ts";
+import { ArchiveError } from "../error.ts";
+import { type Child, type Ending, startChild, unexplained } from "./child.ts";
+
+export type XzChoice = "system" | "built-in" | "auto";
+
+export interface XzDecoder {
+  readonly child: Child;
+  /** undefined when the whole input was decoded and its checks fit. */
+  failure(ending: Ending): ArchiveError | undefined;
+}
+
+/** Also bounds how many threads it may take; a dictionary that needs more is refused. */
+const memoryMax = "512MiB";
+
+/** Starts xz, or this program in its place, from one descriptor to the other: no byte comes by JavaScript of ours. */
+export function startXzDecoder(options: {
+  program: readonly string[];
+  choice: XzChoice;
+  input: number;
+  output: number;
+}): XzDecoder {
+  const { program, choice, input, output } = options;
+  const xz = choice === "built-in" ? undefined : findXz();
+  if (xz !== undefined) {
+    const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryMax}`];
+    return { child: startChild({ command, input, output, environment: { LC_ALL: "C" } }), failure: systemFailure };
+  }
+  if (choice === "system") {
+    throw new ArchiveError("failed", "Cannot unpack the archive: there is no xz on this host; install xz-utils");
+  }
+  const empty = openEmptyDirectory();
+  try {
+    const child = startChild({ command: [...program, "job", "decode"], input, output, descriptors: [empty] });
+    return { child, failure: builtInFailure };
+  } finally {
+    closeSync(empty);
+  }
+}
+
+/** A root for a process that needs no files: a directory that is gone already, in which nothing can be made. */
+function openEmptyDirectory(): number {
+  const path = mkdtempSync(join(tmpdir(), "host-service-"));
+  try {
+    return openSync(path, constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW);
+  } finally {
+    rmdirSync(path);
+  }
+}
+
+/** xz has one exit code for everything; what went wrong is only in its text, which LC_ALL=C keeps as it is. */
+function systemFailure(ending: Ending): ArchiveError | undefined {
+  if (ending.exitCode === 0) return undefined;
+  if (ending.signal !== null) return unexplained("xz", ending);
+  const said =
+    ending.errors
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.replace(/^.*?: (\(stdin\): )?/u, "") ?? "";
+  if (/unexpected end of input/iu.test(said)) {
+    return new ArchiveError("truncated", `Cannot decode the archive: its xz data is cut off (${said}); fetch it again`);
+  }
+  if (/memory usage limit/iu.test(said)) {
+    return new ArchiveError(
+      "failed",
+      `Cannot decode the archive: xz would need more than ${memoryMax} for it (${said})`,
+    );
+  }
+  if (/corrupt|not recognized|unsupported/iu.test(said)) {
+    return new ArchiveError("corrupt", `Cannot decode the archive: its xz data is damaged (${said}); fetch it again`);
+  }
+  return unexplained("xz", ending);
+}
+
+const decodeFailure = looseObject({ kind: string(), message: string() });
+
+function builtInFailure(ending: Ending): ArchiveError | undefined {
+  if (ending.exitCode === 0) return undefined;
+  const last = ending.errors.trim().split("\n").at(-1) ?? "";
+  if (!last.startsWith("{")) return unexplained("the xz decoder", ending);
+  const { kind, message } = parse(decodeFailure, JSON.parse(last), { subject: "the decoder's last line" });
+  return new ArchiveError(kind === "corrupt" || kind === "truncated" ? kind : "failed", message);
+}

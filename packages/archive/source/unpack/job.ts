@@ -1,0 +1,103 @@
+// The child that unpacks: descriptor 0 is the archive, 3 the directory, 4 a lock that is only held. Its memory, its
+// mistakes and its death are its own.
+import { writeSync } from "node:fs";
+import { capability, confineCapabilities, execute, parentDeathSignal, syncFileSystem } from "@host-service/disk";
+import { parse } from "@host-service/schema";
+import { ArchiveError } from "../error.ts";
+import { TarReader } from "../tar/reader.ts";
+import { feed, makeDecoder } from "./feed.ts";
+import { shutJail, unpackCapabilities } from "./jail.ts";
+import { type UnpackMessage, type UnpackRequest, isFailureKind, unpackRequest } from "./message.ts";
+import { TreeWriter } from "./tree-writer.ts";
+import { codeOf } from "./write-error.ts";
+
+const archiveFd = 0;
+const directoryFd = 3;
+const outputFd = 1;
+const progressIntervalMs = 200;
+const killSignal = 9;
+
+/** Answers the exit code; what happened is in the last line of the output. */
+export async function runUnpackJob(argv: readonly string[]): Promise<number> {
+  try {
+    const request = parse(unpackRequest, JSON.parse(argv[0] ?? "null"), { subject: "the request to unpack" });
+    if (!parentDeathSignal(killSignal)) return 1;
+    const isRoot = process.geteuid?.() === 0;
+    if (isRoot && request.again !== undefined) confine(request, request.again);
+    say({ type: "done", ...(await unpackHere(request, isRoot)) });
+    return 0;
+  } catch (error) {
+    say(failureOf(error));
+    return 1;
+  }
+}
+
+/** Capabilities belong to threads, so only a new image, with a smaller bound, takes them from all of them. */
+function confine(request: UnpackRequest, program: readonly string[]): never {
+  const { again: _, ...rest } = request;
+  const [path = ""] = program;
+  confineCapabilities([...unpackCapabilities, capability.SYS_CHROOT]);
+  return execute(path, ["host-service", ...program.slice(1), "job", "unpack", JSON.stringify(rest)], {});
+}
+
+async function unpackHere(
+  request: UnpackRequest,
+  isRoot: boolean,
+): Promise<Omit<Extract<UnpackMessage, { type: "done" }>, "type">> {
+  const unpacker = { isRoot, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const writer = new TreeWriter(directoryFd, unpacker, request.limits);
+  const tick = progressTeller(writer);
+  const reader = new TarReader(
+    {
+      entry: (entry) => {
+        writer.entry(entry);
+        tick();
+      },
+      contents: (bytes, offset) => {
+        writer.contents(bytes, offset);
+        tick();
+      },
+      fileEnd: () => writer.fileEnd(),
+    },
+    request.limits,
+  );
+  const decoder = makeDecoder(request.format);
+  shutJail(directoryFd, isRoot);
+  await feed(reader, { fd: archiveFd, format: request.format, bytes: request.bytes }, decoder);
+  const notKept = writer.finish();
+  syncFileSystem(directoryFd);
+  return { ...writer.progress, notKept };
+}
+
+function progressTeller(writer: TreeWriter): () => void {
+  let next = performance.now() + progressIntervalMs;
+  return () => {
+    const now = performance.now();
+    if (now < next) return;
+    next = now + progressIntervalMs;
+    say({ type: "progress", ...writer.progress });
+  };
+}
+
+function failureOf(error: unknown): UnpackMessage {
+  const message = error instanceof Error ? error.message : String(error);
+  if (!(error instanceof ArchiveError) || !isFailureKind(error.kind)) {
+    const code = codeOf(error);
+    return { type: "failed", kind: code === "ENOSPC" || code === "EDQUOT" ? "no-space" : "failed", message };
+  }
+  const { kind, entry } = error;
+  return entry === undefined ? { type: "failed", kind, message } : { type: "failed", kind, message, entry };
+}
+
+function say(message: UnpackMessage): void {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  let written = 0;
+  while (written < line.byteLength) {
+    try {
+      written += writeSync(outputFd, line, written);
+    } catch (error) {
+      // The parent reads without pause, so a full pipe is about to have room.
+      if (codeOf(error) !== "EAGAIN") throw error;
+    }
+  }
+}

@@ -1,0 +1,60 @@
+import {
+  type InferOutput,
+  array,
+  integer,
+  literal,
+  minValue,
+  number,
+  optional,
+  picklist,
+  pipe,
+  strictObject,
+  string,
+  variant,
+} from "@host-service/schema";
+
+const count = pipe(number(), integer(), minValue(0));
+
+const failureKinds = [
+  "truncated",
+  "corrupt",
+  "entry-refused",
+  "too-many-entries",
+  "too-large",
+  "no-space",
+  "failed",
+] as const;
+
+/** What the job is asked, as its one argument. */
+export const unpackRequest = strictObject({
+  format: picklist(["tar", "tar.zst", "tar.gz"]),
+  /** Of the archive on descriptor 0; a pipe is read to its end. */
+  bytes: optional(count),
+  limits: strictObject({ entriesMax: count, unpackedBytesMax: count }),
+  /** How to start the job once more with fewer privileges; absent when that has been done, or is not needed. */
+  again: optional(array(string())),
+});
+export type UnpackRequest = InferOutput<typeof unpackRequest>;
+
+/** A line of the job's output; the last one is done or failed. */
+export const unpackMessage = variant("type", [
+  strictObject({ type: literal("progress"), entries: count, bytes: count }),
+  strictObject({
+    type: literal("done"),
+    entries: count,
+    bytes: count,
+    notKept: strictObject({ owners: count, devices: count, xattrs: count, examples: array(string()) }),
+  }),
+  strictObject({
+    type: literal("failed"),
+    kind: picklist(failureKinds),
+    message: string(),
+    entry: optional(string()),
+  }),
+]);
+export type UnpackMessage = InferOutput<typeof unpackMessage>;
+export type UnpackFailure = Extract<UnpackMessage, { type: "failed" }>;
+
+export function isFailureKind(kind: string): kind is UnpackFailure["kind"] {
+  return failureKinds.some((known) => known === kind);
+}

@@ -1,0 +1,253 @@
+import { closeSync, constants, writeSync } from "node:fs";
+import { fchmod, ftruncate, linkAt, mknodAt, openBeneath, symlinkAt } from "@host-service/disk";
+import { ArchiveError } from "../error.ts";
+import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
+import type {
+  DeviceEntry,
+  DirectoryEntry,
+  FifoEntry,
+  FileEntry,
+  HardLinkEntry,
+  SymbolicLinkEntry,
+  TarEntry,
+} from "../tar/entry.ts";
+import type { ArchiveLimits } from "../tar/limits.ts";
+import type { TarSink } from "../tar/reader.ts";
+import { refused } from "../tar/refusal.ts";
+import { type Unpacker, setAttributes } from "./attributes.ts";
+import { Directories } from "./directories.ts";
+import { NotKeptCount } from "./not-kept.ts";
+import { type Place, pathOf, placeOf } from "./place.ts";
+import { codeOf, duplicateName, writeError } from "./write-error.ts";
+
+const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
+const oldDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
+const fileTypes = { "character-device": 0o020000, "block-device": 0o060000, fifo: 0o010000 } as const;
+const impliedDirectoryMode = 0o755;
+const rememberedBytesMax = 128 * 1024 * 1024;
+const entryOverheadBytes = 200;
+
+/**
+ * Makes the entries beneath one directory. Nothing is ever replaced: every name is made once, exclusively, in a parent
+ * that was opened beneath the root, so nothing is written through a link or into a file that something else made.
+ */
+export class TreeWriter implements TarSink {
+  readonly #rootFd: number;
+  readonly #unpacker: Unpacker;
+  readonly #limits: ArchiveLimits;
+  readonly #directories: Directories;
+  readonly #notKept = new NotKeptCount();
+  /** What each directory is to become when nothing more is put in it; undefined when no entry has said it. */
+  readonly #directoryEntries = new Map<ByteString, DirectoryEntry | undefined>();
+  readonly #skippedDevices = new Set<ByteString>();
+  #file: { entry: FileEntry; fd: number } | undefined;
+  #rememberedBytes = 0;
+  #entries = 0;
+  #implied = 0;
+  #bytes = 0;
+
+  constructor(rootFd: number, unpacker: Unpacker, limits: ArchiveLimits) {
+    this.#rootFd = rootFd;
+    this.#unpacker = unpacker;
+    this.#limits = limits;
+    this.#directories = new Directories(rootFd, (path) => this.#implyDirectory(path));
+  }
+
+  get progress(): { entries: number; bytes: number } {
+    return { entries: this.#entries, bytes: this.#bytes };
+  }
+
+  entry(entry: TarEntry): void {
+    this.#entries += 1;
+    this.#named(entry.path, () => this.#make(entry));
+  }
+
+  contents(bytes: Uint8Array, offset: number): void {
+    const { entry, fd } = this.#openFile();
+    this.#named(entry.path, () => {
+      let written = 0;
+      while (written < bytes.byteLength) {
+        written += writeSync(fd, bytes, written, bytes.byteLength - written, offset + written);
+      }
+    });
+    this.#bytes += bytes.byteLength;
+  }
+
+  fileEnd(): void {
+    const { entry, fd } = this.#openFile();
+    this.#named(entry.path, () => {
+      const last = entry.regions.at(-1);
+      const end = last === undefined ? 0 : last.offset + last.bytes;
+      if (end < entry.bytes) ftruncate(fd, entry.bytes);
+      setAttributes({ kind: "open", fd }, entry, this.#unpacker, this.#notKept);
+    });
+    closeSync(fd);
+    this.#file = undefined;
+  }
+
+  /** After the last entry. The deepest directories first, since a finished one may not let us in any more. */
+  finish(): ReturnType<NotKeptCount["report"]> {
+    this.#directories.close();
+    const paths = [...this.#directoryEntries].map(([path, entry]) => ({ path, entry, depth: depthOf(path) }));
+    paths.sort((left, right) => right.depth - left.depth);
+    for (const { path, entry } of paths) this.#named(entry?.path ?? path, () => this.#finishDirectory(path, entry));
+    return this.#notKept.report();
+  }
+
+  #make(entry: TarEntry): void {
+    const place = placeOf(entry.path, entry.path);
+    if (place.name === "" && entry.type !== "directory") throw refused(entry.path, "it would replace the root itself");
+    if (this.#skippedDevices.has(pathOf(place))) throw duplicateName(entry.path);
+    switch (entry.type) {
+      case "directory":
+        this.#makeDirectory(entry, place);
+        return;
+      case "file": {
+        const fd = openBeneath(this.#directories.openOrMake(place.parent), bytesOf(place.name), newFile, {
+          mode: 0o600,
+        });
+        this.#file = { entry, fd };
+        return;
+      }
+      case "symbolic-link":
+        symlinkAt(bytesOf(entry.target), this.#directories.openOrMake(place.parent), bytesOf(place.name));
+        this.#setNamed(entry, place);
+        return;
+      case "hard-link":
+        this.#makeHardLink(entry, place);
+        return;
+      case "fifo":
+      case "character-device":
+      case "block-device":
+        this.#makeNode(entry, place);
+    }
+  }
+
+  #makeDirectory(entry: DirectoryEntry, place: Place): void {
+    if (place.name !== "") {
+      this.#directories.make(this.#directories.openOrMake(place.parent), place.name, entry.path);
+    }
+    this.#remember(pathOf(place), entry);
+  }
+
+  #makeNode(entry: FifoEntry | DeviceEntry, place: Place): void {
+    const parentFd = this.#directories.openOrMake(place.parent);
+    if (entry.type !== "fifo" && !this.#unpacker.isRoot) {
+      this.#skippedDevices.add(pathOf(place));
+      this.#notKept.add("devices", entry.path);
+      return;
+    }
+    const device = entry.type === "fifo" ? undefined : { major: entry.major, minor: entry.minor };
+    mknodAt(parentFd, bytesOf(place.name), fileTypes[entry.type] | 0o600, device);
+    this.#setNamed(entry, place);
+  }
+
+  /** To the entry itself, also when that is a symbolic link, as GNU tar makes it. */
+  #makeHardLink(entry: HardLinkEntry, place: Place): void {
+    const target = placeOf(entry.target, entry.path, `its target "${printable(entry.target)}"`);
+    if (this.#skippedDevices.has(pathOf(target))) {
+      this.#skippedDevices.add(pathOf(place));
+      this.#notKept.add("devices", entry.path);
+      return;
+    }
+    const parentFd = this.#directories.openOrMake(place.parent);
+    const isBeside = target.parent === place.parent;
+    const targetFd = isBeside ? parentFd : this.#openTargetParent(target, entry);
+    try {
+      linkAt(targetFd, bytesOf(target.name), parentFd, bytesOf(place.name));
+    } catch (error) {
+      if (codeOf(error) === "EEXIST") throw error;
+      throw linkError(error, entry);
+    } finally {
+      if (!isBeside) closeSync(targetFd);
+    }
+  }
+
+  #openTargetParent(target: Place, entry: HardLinkEntry): number {
+    try {
+      return openBeneath(
+        this.#rootFd,
+        bytesOf(target.parent === "" ? "." : target.parent),
+        constants.O_RDONLY | constants.O_DIRECTORY,
+      );
+    } catch (error) {
+      throw linkError(error, entry);
+    }
+  }
+
+  #setNamed(entry: SymbolicLinkEntry | FifoEntry | DeviceEntry, place: Place): void {
+    const target = {
+      kind: "named",
+      directoryFd: this.#directories.openOrMake(place.parent),
+      name: place.name,
+      path: pathOf(place),
+      isLink: entry.type === "symbolic-link",
+    } as const;
+    setAttributes(target, entry, this.#unpacker, this.#notKept);
+  }
+
+  #finishDirectory(path: ByteString, entry: DirectoryEntry | undefined): void {
+    const fd = openBeneath(this.#rootFd, bytesOf(path === "" ? "." : path), oldDirectory);
+    try {
+      if (entry === undefined) fchmod(fd, impliedDirectoryMode);
+      else setAttributes({ kind: "open", fd }, entry, this.#unpacker, this.#notKept);
+    } finally {
+      closeSync(fd);
+    }
+  }
+
+  #implyDirectory(path: ByteString): void {
+    this.#remember(path, undefined);
+    this.#implied += 1;
+    if (this.#entries + this.#implied <= this.#limits.entriesMax) return;
+    throw new ArchiveError(
+      "too-many-entries",
+      `Cannot unpack the archive: with the directories that it implies it has more than ${this.#limits.entriesMax} entries`,
+      { entry: printable(path) },
+    );
+  }
+
+  /** The one thing that grows with the archive, so it has a limit of its own. */
+  #remember(path: ByteString, entry: DirectoryEntry | undefined): void {
+    this.#directoryEntries.set(path, entry);
+    this.#rememberedBytes += path.length + entryOverheadBytes;
+    for (const value of entry?.xattrs.values() ?? []) this.#rememberedBytes += value.byteLength;
+    if (this.#rememberedBytes <= rememberedBytesMax) return;
+    throw new ArchiveError("too-large", `Cannot unpack "${printable(path)}": the archive has too many directories`, {
+      entry: printable(path),
+    });
+  }
+
+  #openFile(): { entry: FileEntry; fd: number } {
+    if (this.#file === undefined) throw new Error("Cannot write contents: no file is open");
+    return this.#file;
+  }
+
+  #named(name: ByteString, work: () => void): void {
+    try {
+      work();
+    } catch (error) {
+      throw writeError(error, name);
+    }
+  }
+}
+
+function linkError(error: unknown, entry: HardLinkEntry): unknown {
+  const target = printable(entry.target);
+  switch (codeOf(error)) {
+    case "ENOENT":
+    case "ENOTDIR":
+      return refused(entry.path, `it is a hard link to "${target}", which is not in the archive before it`, error);
+    case "EPERM":
+      return refused(entry.path, `it is a hard link to "${target}", which is a directory`, error);
+    case "EXDEV":
+    case "ELOOP":
+      return refused(entry.path, `it is a hard link to "${target}", which lies outside of the root`, error);
+    default:
+      return error;
+  }
+}
+
+function depthOf(path: ByteString): number {
+  return path === "" ? 0 : path.split("/").length;
+}
