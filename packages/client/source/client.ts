@@ -1,0 +1,73 @@
+import { routes } from "@host-service/protocol";
+import type { RouteName } from "@host-service/protocol";
+import { ClientError } from "./error.ts";
+import { exchange, readDocument } from "./exchange.ts";
+import type { Connection } from "./exchange.ts";
+import { installFromBody, installFromSources } from "./install.ts";
+import type { BodyInstall, InstallOptions, SourcesInstall } from "./install.ts";
+import type { ContainerAnswer } from "@host-service/protocol";
+import { validate } from "./validate.ts";
+import type { Validator } from "./validate.ts";
+
+type Routes = typeof routes;
+
+/** The routes that answer one JSON document; what it is follows from the route's schema. */
+export type DocumentRoute = {
+  [Name in RouteName]: Routes[Name] extends { responseType: string }
+    ? never
+    : Routes[Name] extends { response: object }
+      ? Name
+      : never;
+}[RouteName];
+
+export type AnswerOf<Name extends DocumentRoute> = NonNullable<
+  Routes[Name]["response"]["~standard"]["types"]
+>["output"];
+
+export interface CallOptions {
+  /** The route's parameters, such as `{name: "~"}`. */
+  parameters?: Readonly<Record<string, string>>;
+  /** The JSON request body. */
+  request?: unknown;
+}
+
+export interface Client {
+  /** Asks one route and gives back its checked answer. */
+  call<Name extends DocumentRoute>(name: Name, options?: CallOptions): Promise<AnswerOf<Name>>;
+  /** The bytes of what a container wrote to its console. */
+  containerLogs(container: string): Promise<AsyncIterable<Uint8Array>>;
+  /** Installs from sources that the daemon reads itself. */
+  installFromSources(install: SourcesInstall, options?: InstallOptions): Promise<ContainerAnswer>;
+  /** Installs a bundle that is sent as the request body. */
+  installFromBody(install: BodyInstall, options?: InstallOptions): Promise<ContainerAnswer>;
+}
+
+export function createClient(connection: Connection): Client {
+  return {
+    call: (name, options) => callRoute(connection, name, options),
+    async containerLogs(container) {
+      const response = await exchange(connection, { route: "containerLogs", parameters: { name: container } });
+      return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
+    },
+    installFromSources: (install, options) => installFromSources(connection, install, options),
+    installFromBody: (install, options) => installFromBody(connection, install, options),
+  };
+}
+
+export async function callRoute<Name extends DocumentRoute>(
+  connection: Connection,
+  name: Name,
+  options: CallOptions = {},
+): Promise<AnswerOf<Name>> {
+  const hasRequest = options.request !== undefined;
+  const response = await exchange(connection, {
+    route: name,
+    ...(options.parameters === undefined ? {} : { parameters: options.parameters }),
+    ...(hasRequest ? { body: JSON.stringify(options.request), headers: { "content-type": "application/json" } } : {}),
+  });
+  const schema: Validator<AnswerOf<Name>> = routes[name].response;
+  const what = `${routes[name].method} ${routes[name].path}`;
+  const found = await validate<AnswerOf<Name>>(schema, await readDocument(connection, response, what));
+  if (found.value !== undefined) return found.value;
+  throw new ClientError("protocol", `Cannot read the answer to ${what}: ${found.issue}`);
+}
