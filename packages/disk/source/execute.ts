@@ -5,18 +5,23 @@ import { addressOf, invoke, pathAddress } from "./system-call.ts";
  * throwing. The environment is exactly what is given.
  */
 export function execute(path: string, argv: readonly string[], environment: Readonly<Record<string, string>>): never {
-  const texts = [argv, Object.entries(environment).map(([name, text]) => `${name}=${text}`)];
-  const lists = texts.map((list) => list.map((text) => new Uint8Array(Buffer.from(`${text}\0`))));
-  const [argvAddresses, environmentAddresses] = lists.map(addressList);
-  if (argvAddresses === undefined || environmentAddresses === undefined) throw new Error("Cannot execute: no lists");
-  invoke("execve", path, pathAddress(path), addressOf(argvAddresses), addressOf(environmentAddresses));
-  // Only after the call may the texts be collected.
-  throw new Error(`Cannot execute "${path}": the kernel came back with ${lists.length} lists`);
+  const variables = Object.entries(environment).map(([name, text]) => `${name}=${text}`);
+  const [argvAddress, environmentAddress] = [addressList(argv), addressList(variables)];
+  invoke("execve", path, pathAddress(path), argvAddress, environmentAddress);
+  throw new Error(`Cannot execute "${path}": the kernel came back from execve`);
 }
 
+// What the kernel reads must not be collected before it has; only a failed call ever leaves something here.
+const held: Uint8Array[] = [];
+
 // An array of pointers with a null one at its end.
-function addressList(texts: readonly Uint8Array[]): Uint8Array {
-  const words = new BigUint64Array(texts.length + 1);
-  for (const [index, text] of texts.entries()) words[index] = BigInt(addressOf(text));
-  return new Uint8Array(words.buffer);
+function addressList(texts: readonly string[]): number {
+  const addresses = texts.map((text) => {
+    const bytes = new Uint8Array(Buffer.from(`${text}\0`));
+    held.push(bytes);
+    return BigInt(addressOf(bytes));
+  });
+  const list = new Uint8Array(BigUint64Array.from([...addresses, 0n]).buffer);
+  held.push(list);
+  return addressOf(list);
 }

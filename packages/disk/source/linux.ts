@@ -5,7 +5,6 @@ import { constants } from "node:fs";
 export const EINTR = 4;
 export const EAGAIN = 11;
 export const ENODATA = 61;
-export const ERANGE = 34;
 
 /** Flags of open; node:fs has them by architecture (arm64 numbers O_DIRECTORY and O_NOFOLLOW differently). */
 export const O_RDONLY = constants.O_RDONLY;

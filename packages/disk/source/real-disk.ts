@@ -1,6 +1,17 @@
 // node:fs/promises, so that a slow fsync holds a thread of its pool and never the daemon's loop.
 import type { Stats } from "node:fs";
-import { type FileHandle, lstat, mkdir, open, readdir, readlink, rename, symlink, unlink } from "node:fs/promises";
+import {
+  chmod,
+  type FileHandle,
+  lstat,
+  mkdir,
+  open,
+  readdir,
+  readlink,
+  rename,
+  symlink,
+  unlink,
+} from "node:fs/promises";
 import type { Disk, EntryStatus } from "./disk.ts";
 import { DiskError, errorOfNode } from "./disk-error.ts";
 import { O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_WRONLY } from "./linux.ts";
@@ -49,7 +60,11 @@ export const realDisk: Disk = {
   link: (target, path) => translated("symlink", path, () => symlink(target, path)),
   async makeDirectory(path, options = {}) {
     try {
-      await translated("mkdir", path, () => mkdir(path, { mode: options.mode ?? 0o700 }));
+      await translated("mkdir", path, async () => {
+        await mkdir(path, { mode: options.mode ?? 0o700 });
+        // Past the umask.
+        if (options.mode !== undefined) await chmod(path, options.mode);
+      });
     } catch (error) {
       if (!(error instanceof DiskError) || error.kind !== "exists") throw error;
       if (!(await lstat(path)).isDirectory()) throw error;

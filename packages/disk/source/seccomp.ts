@@ -1,7 +1,7 @@
 // A filter in classic BPF (linux/filter.h, linux/seccomp.h; Documentation/userspace-api/seccomp_filter.rst).
 import { DiskError } from "./disk-error.ts";
 import { noNewPrivileges } from "./jail.ts";
-import { addressOf, invoke, structureAddress, structureView } from "./system-call.ts";
+import { invoke, structureAddress, structureView, value } from "./system-call.ts";
 import { architecture, auditArchitectures, numbersByArchitecture, type SystemCallName } from "./system-call-numbers.ts";
 
 const SECCOMP_SET_MODE_FILTER = 1;
@@ -29,17 +29,17 @@ export function denySystemCalls(names: readonly SystemCallName[]): void {
   noNewPrivileges();
   // struct sock_fprog of linux/filter.h: length (16 bits), then at 8 the address of the instructions.
   structureView.setUint16(0, filter.byteLength / 8, true);
-  structureView.setBigUint64(8, BigInt(addressOf(filter)), true);
+  value.bytes.set(filter);
+  structureView.setBigUint64(8, BigInt(value.address), true);
   const thread = invoke("seccomp", undefined, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, structureAddress);
   // A positive answer is the id of a thread that has a filter of its own, and then no thread has ours.
-  if (thread !== 0 || filter.byteLength === 0) {
+  if (thread !== 0) {
     const why = `thread ${thread} has another filter`;
     throw new DiskError({ kind: "system-call", code: "ESRCH", call: "seccomp", why });
   }
 }
 
-/** The program alone, for tests. */
-export function filterThatDenies(names: readonly SystemCallName[]): Uint8Array {
+function filterThatDenies(names: readonly SystemCallName[]): Uint8Array {
   const numbers = numbersByArchitecture[architecture()];
   const denied = [...new Set(names)].map((name) => numbers[name]);
   // Each jump says how many instructions to skip: up to the last one, which refuses.

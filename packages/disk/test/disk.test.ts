@@ -107,9 +107,11 @@ for (const [name, make] of Object.entries(disks)) {
       const { disk, at } = await make();
       await disk.makeDirectory(`${at}/directory`);
       await disk.makeDirectory(`${at}/directory`, { mode: 0o755 });
+      await disk.makeDirectory(`${at}/open`, { mode: 0o777 });
       await disk.create(`${at}/file`, "");
       await disk.link("directory", `${at}/link`);
       expect((await disk.status(`${at}/directory`))?.mode).toBe(0o700);
+      expect((await disk.status(`${at}/open`))?.mode).toBe(0o777);
       expect(await failureOf(() => disk.makeDirectory(`${at}/file`))).toEqual({ kind: "exists", code: "EEXIST" });
       expect(await failureOf(() => disk.makeDirectory(`${at}/link`))).toEqual({ kind: "exists", code: "EEXIST" });
     });

@@ -1,6 +1,6 @@
 // A small file system in memory that knows, beside what a program sees now, what a power cut would leave.
 
-export interface FileInode {
+interface FileInode {
   type: "file";
   mode: number;
   contents: Uint8Array;
@@ -15,7 +15,7 @@ export interface DirectoryInode {
   durable: Map<string, Inode>;
 }
 
-export interface LinkInode {
+interface LinkInode {
   type: "symlink";
   target: string;
 }
