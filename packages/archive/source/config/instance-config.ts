@@ -182,15 +182,12 @@ function describeUnquoted(key: string, value: unknown, options: { at: string; se
   const where = `the value of ${JSON.stringify(key.slice(0, 64))} in ${JSON.stringify(options.at)}`;
   if (value === null) return `${where} is missing; write "" for an empty one`;
   if (typeof value === "object") return `${where} has to be text, got a ${Array.isArray(value) ? "list" : "map"}`;
-  const shown =
-    options.secret || !hasOneSpelling(value)
-      ? ""
-      : `, such as ${key}: ${JSON.stringify(String(value as boolean | number))}`;
+  const shown = options.secret || !hasOneSpelling(value) ? "" : `, such as ${key}: "${value}"`;
   return `${where} is a ${typeof value} and has to be text; put it in quotes${shown}`;
 }
 
 /** Whether YAML's value says what the file's text was: 7 and true do, 1.1 may have been 1.10. */
-function hasOneSpelling(value: unknown): boolean {
+function hasOneSpelling(value: unknown): value is boolean | number {
   return typeof value === "boolean" || Number.isSafeInteger(value);
 }
 

@@ -56,21 +56,20 @@ export async function decodeXz(
 
 /** xz-embedded's `enum xz_ret`, which comes as the last word of the message. */
 function explain(error: unknown, check: number | undefined): DecodeError {
-  const code = /error code (\d+)$/u.exec(describe(error))?.[1];
-  switch (code) {
-    case "3":
-    case "4":
+  switch (Number(/error code (\d+)$/u.exec(describe(error))?.[1])) {
+    case 3:
+    case 4:
       return new DecodeError("memory", `it needs a larger dictionary than the built-in decoder has; ${install}`, error);
-    case "2":
-    case "6":
+    case 2:
+    case 6:
       return check === sha256Check
         ? new DecodeError("unsupported", `the built-in decoder does not know its SHA-256 check; ${install}`, error)
         : new DecodeError("unsupported", `the built-in decoder does not know one of its options; ${install}`, error);
-    case "5":
+    case 5:
       return new DecodeError("corrupt", "it does not begin as xz data does", error);
-    case "7":
+    case 7:
       return new DecodeError("corrupt", "its data is damaged; fetch it again", error);
-    case "8":
+    case 8:
       return new DecodeError("truncated", "it was cut off or something was appended; fetch it again", error);
     default:
       // Empty input makes the library fail on a null of its own.

@@ -1,9 +1,12 @@
 import { ArchiveError } from "../error.ts";
+import { readAt } from "./read-at.ts";
+import type { Extent } from "./read-at.ts";
+import { blockBytes, parseHeader } from "../tar/header.ts";
 
 export type ArchiveFormat = "tar" | "tar.xz" | "tar.zst" | "tar.gz";
 
 /** So many bytes of the beginning are enough for `recognise`: one tar block. */
-export const headBytes = 512;
+export const headBytes = blockBytes;
 
 interface Magic {
   offset: number;
@@ -46,6 +49,11 @@ export function recognise(head: Uint8Array): ArchiveFormat {
   );
 }
 
+/** The same for an archive that lies in a file. */
+export function recogniseAt(fd: number, { offset, bytes }: Extent): ArchiveFormat {
+  return recognise(readAt(fd, { offset, bytes: Math.min(headBytes, bytes) }));
+}
+
 function has(head: Uint8Array, magic: Magic): boolean {
   return magic.bytes.every((byte, index) => head[magic.offset + index] === byte);
 }
@@ -53,18 +61,11 @@ function has(head: Uint8Array, magic: Magic): boolean {
 /** A tar without any entry is two blocks of zeros, and is a tar. The "ustar" magic alone is not enough: the checksum has to fit. */
 function isTarHeader(head: Uint8Array): boolean {
   if (head.byteLength < headBytes) return false;
-  const block = head.subarray(0, headBytes);
-  if (block.every((byte) => byte === 0)) return true;
-  const written = /^[ \0]*([0-7]{1,7})[ \0]*$/u.exec(Buffer.from(block.subarray(148, 156)).toString("latin1"))?.[1];
-  if (written === undefined) return false;
-  let unsigned = 0;
-  let signed = 0;
-  for (const [index, byte] of block.entries()) {
-    const counted = index >= 148 && index < 156 ? 0x20 : byte;
-    unsigned += counted;
-    signed += counted > 127 ? counted - 256 : counted;
+  try {
+    parseHeader(head.subarray(0, headBytes), "");
+    return true;
+  } catch (error) {
+    if (error instanceof ArchiveError) return false;
+    throw error;
   }
-  // Some old writers added signed bytes.
-  const sum = Number.parseInt(written, 8);
-  return sum === unsigned || sum === signed;
 }

@@ -1,0 +1,3 @@
+// The entry points of this package's jobs, apart from the rest, so that nothing else is loaded with them.
+export { runDecodeJob } from "./decode/job.ts";
+export { runUnpackJob } from "./unpack/job.ts";
