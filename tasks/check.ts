@@ -14,7 +14,7 @@ const steps: readonly (readonly [name: string, run: () => Promise<Outcome>])[] =
   ["types", () => tool("tsc", ["-b"])],
   ["lint", () => tool("oxlint", ["--type-aware", "--deny-warnings"])],
   ["format", () => tool("oxfmt", ["--check"])],
-  ["unused", () => tool("knip", ["--no-progress"])],
+  ["unused", () => tool("knip", ["--no-progress", "--no-config-hints"])],
   ["unit tests and repository rules", unitTests],
 ];
 

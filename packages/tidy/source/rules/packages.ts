@@ -1,0 +1,43 @@
+import path from "node:path";
+import { imported } from "../imported.ts";
+import { manifests } from "../manifests.ts";
+import { isTest, type Rule, type Tree } from "../tree.ts";
+
+const referenced = /"path":\s*"([^"]+)"/g;
+
+/** Every package says what it is for, and the compiler and the tests see it. */
+export const wholePackages: Rule = (tree) => {
+  const checked = [...(tree.get("tsconfig.json") ?? "").matchAll(referenced)].map((match) => match[1]);
+  return manifests(tree)
+    .filter(({ folder }) => folder !== ".")
+    .flatMap(({ folder }) => [
+      ...(tree.has(`${folder}/README.md`) ? [] : [`${folder}: has no README.md`]),
+      ...(checked.includes(folder) ? [] : [`${folder}: is not in the references of tsconfig.json`]),
+    ]);
+};
+
+/** What only the compiled program can show; the end-to-end tests do. */
+const shownEndToEnd = ["packages/executable/source"];
+
+/** A folder of sources has its tests under the same name, test/<folder>/ or test/<folder>.test.ts, or a test that imports from it. */
+export const mirroredTests: Rule = (tree) => {
+  const tests = [...tree].filter(([file]) => isTest(file) && file.endsWith(".test.ts"));
+  return sourceFolders(tree)
+    .filter((folder) => !shownEndToEnd.includes(folder) && !tests.some((test) => covers(test, folder)))
+    .map((folder) => `${folder}: has no test in ${mirrorOf(folder)}/`);
+};
+
+function covers([file, text]: [file: string, text: string], folder: string): boolean {
+  if (file.startsWith(`${mirrorOf(folder)}/`) || file === `${mirrorOf(folder)}.test.ts`) return true;
+  const targets = imported(text).map((name) => path.posix.join(path.posix.dirname(file), name));
+  return targets.some((target) => target.startsWith(`${folder}/`));
+}
+
+function mirrorOf(folder: string): string {
+  return folder.replace("/source", "/test");
+}
+
+function sourceFolders(tree: Tree): string[] {
+  const found = [...tree.keys()].map((file) => /^packages\/[\w-]+\/source(\/\w[\w-]*(?=\/))?/.exec(file)?.[0]);
+  return [...new Set(found.filter((folder) => folder !== undefined))];
+}
