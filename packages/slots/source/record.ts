@@ -1,6 +1,7 @@
 // The record of one container: what its file holds, in format 1. A later format is not an error, it is somebody else's
 // file: version N-1 of this program must leave it alone. Unknown members are kept, so that N-1 may write what N wrote.
 import {
+  SchemaError,
   integer,
   literal,
   looseObject,
@@ -79,7 +80,10 @@ export function parseRecord(text: string): ParsedRecord {
       return { kind: "unreadable", problem: "Cannot read the record: it names one slot twice" };
     return { kind: "record", record };
   } catch (error) {
-    return { kind: "unreadable", problem: error instanceof Error ? error.message : String(error) };
+    if (error instanceof SyntaxError)
+      return { kind: "unreadable", problem: `Cannot read the record: ${error.message}` };
+    if (error instanceof SchemaError) return { kind: "unreadable", problem: error.message };
+    throw error;
   }
 }
 

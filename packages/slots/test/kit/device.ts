@@ -80,11 +80,11 @@ export async function fill(disk: Disk, staging: Staging, manifest: SlotManifest)
 }
 
 /** A device on a directory of the real disk, which goes with the test. */
-export async function withDevice(use: (device: Device) => Promise<void>): Promise<void> {
+export async function withDevice<Result>(use: (device: Device) => Promise<Result>): Promise<Result> {
   const root = await mkdtemp(join(tmpdir(), "slots-"));
   try {
     await realDisk.makeDirectory(join(root, "state"));
-    await use(device(realDisk, root));
+    return await use(device(realDisk, root));
   } finally {
     await rm(root, { recursive: true, force: true });
   }
