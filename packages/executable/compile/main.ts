@@ -10,7 +10,8 @@ import { allNames, executable, otherNames } from "./names.ts";
 import { BuildError, smoke } from "./smoke.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
-const dist = path.join(root, "dist");
+const { target } = parseArgs({ options: { target: { type: "string" } } }).values;
+const dist = path.join(root, "dist", target ?? "");
 const recordedInputs = path.join(dist, ".inputs");
 
 const options = [
@@ -33,11 +34,10 @@ try {
 }
 
 async function build(): Promise<void> {
-  const { values } = parseArgs({ options: { target: { type: "string" } } });
-  const all = values.target === undefined ? options : [...options, `--target=${values.target}`];
+  const all = target === undefined ? options : [...options, `--target=${target}`];
   const digest = await digestOfInputs(root, all);
   if (await isMadeOf(digest)) {
-    process.stderr.write("build: dist/ is up to date\n");
+    process.stderr.write(`build: ${path.relative(root, dist)}/ is up to date\n`);
     return;
   }
   const started = performance.now();
@@ -47,7 +47,7 @@ async function build(): Promise<void> {
     await compile(path.join(fresh, executable), all);
     for (const name of otherNames) await symlink(executable, path.join(fresh, name));
     // Another architecture's file does not run here; its own machine has to test it.
-    if (values.target === undefined) await smoke(fresh, packageFile.version);
+    if (target === undefined) await smoke(fresh, packageFile.version);
     await publish(fresh, digest);
   } finally {
     await rm(fresh, { recursive: true });
@@ -55,7 +55,7 @@ async function build(): Promise<void> {
   const { size } = await stat(path.join(dist, executable));
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   process.stderr.write(
-    `build: dist/${executable} ${packageFile.version}, ${(size / 1e6).toFixed(1)} MB, ${seconds} s\n`,
+    `build: ${path.relative(root, path.join(dist, executable))} ${packageFile.version}, ${(size / 1e6).toFixed(1)} MB, ${seconds} s\n`,
   );
 }
 
