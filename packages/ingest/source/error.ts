@@ -77,7 +77,7 @@ function explain(problem: IngestProblem): string {
     case "cancelled":
       return "it was cancelled";
     case "incomplete":
-      return `it ended after ${describeBytes(problem.bytes)}${ofExpected(problem.bytesExpected)}; send it again`;
+      return explainLength(problem);
     case "changed":
       return "the file changed while it was copied; wait until it is complete and try again";
     case "failed":
@@ -94,6 +94,10 @@ function explainSpace(problem: Extract<IngestProblem, { kind: "no-space" }>): st
   );
 }
 
-function ofExpected(bytesExpected: number | undefined): string {
-  return bytesExpected === undefined ? "" : ` of ${describeBytes(bytesExpected)}`;
+function explainLength({ bytes, bytesExpected }: Extract<IngestProblem, { kind: "incomplete" }>): string {
+  if (bytesExpected === undefined) return `it ended after ${describeBytes(bytes)}; send it again`;
+  if (bytes < bytesExpected) {
+    return `it ended after ${describeBytes(bytes)} of ${describeBytes(bytesExpected)}; send it again`;
+  }
+  return `it has ${describeBytes(bytes)}, but ${describeBytes(bytesExpected)} were announced; send it again`;
 }

@@ -15,7 +15,7 @@ export interface Job {
 }
 
 /** What the operating system said in the child; `code` is the errno name. */
-export class JobFailure extends Error {
+class JobFailure extends Error {
   readonly code: string;
 
   constructor(code: string, message: string) {

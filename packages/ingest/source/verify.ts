@@ -22,12 +22,12 @@ export async function verify(
 ): Promise<{ bytes: number; sha256: string }> {
   const { action } = reception;
   const { bytes } = partial;
-  reception.report("receive", bytes, bytes);
   if (bytesExpected !== undefined && bytes !== bytesExpected) {
     throw new IngestError(action, { kind: "incomplete", bytes, bytesExpected });
   }
   if (bytes === 0) throw new IngestError(action, { kind: "empty" });
   checkSize(bytes, reception);
+  reception.report("receive", bytes, bytes);
   const [sha256] = await Promise.all([
     digest(reception, partial.reader, bytes),
     // A sync says nothing until it is done, and takes minutes on a slow disk: it has no stall timer.

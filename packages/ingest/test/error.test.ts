@@ -33,6 +33,7 @@ const texts: [IngestProblem, string][] = [
   [{ kind: "stalled", stallTimeoutMs: 30_000 }, "nothing arrived for 30 s; check the sender and send it again"],
   [{ kind: "cancelled" }, "it was cancelled"],
   [{ kind: "incomplete", bytes: 5, bytesExpected: 10 }, "it ended after 5 bytes of 10 bytes; send it again"],
+  [{ kind: "incomplete", bytes: 10, bytesExpected: 5 }, "it has 10 bytes, but 5 bytes were announced; send it again"],
   [{ kind: "incomplete", bytes: 5, bytesExpected: undefined }, "it ended after 5 bytes; send it again"],
   [{ kind: "changed" }, "the file changed while it was copied; wait until it is complete and try again"],
   [{ kind: "failed", reason: "the disk is on fire" }, "the disk is on fire"],

@@ -5,7 +5,7 @@ import type { Reception } from "../reception.ts";
 import { runJob } from "../run-job.ts";
 
 /** Up to here a child would cost more than it saves. */
-export const inProcessBytesMax = 1024 * 1024;
+const inProcessBytesMax = 1024 * 1024;
 
 const readDescriptor = promisify(read);
 
