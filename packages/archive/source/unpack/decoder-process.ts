@@ -11,7 +11,7 @@ export type XzChoice = "system" | "built-in" | "auto";
 export interface XzDecoder {
   readonly child: Child;
   /** undefined when the whole input was decoded and its checks fit. */
-  failure(ending: Ending): ArchiveError | undefined;
+  readonly failure: (ending: Ending) => ArchiveError | undefined;
 }
 
 /** Also bounds how many threads it may take; a dictionary that needs more is refused. */

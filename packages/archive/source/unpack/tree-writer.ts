@@ -23,6 +23,13 @@ import { codeOf, duplicateName, writeError } from "./write-error.ts";
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const oldDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const fileTypes = { "character-device": 0o020000, "block-device": 0o060000, fifo: 0o010000 } as const;
+const linkFailures: Readonly<Record<string, string>> = {
+  ENOENT: "is not in the archive before it",
+  ENOTDIR: "is not in the archive before it",
+  EPERM: "is a directory",
+  EXDEV: "lies outside of the root",
+  ELOOP: "lies outside of the root",
+};
 const impliedDirectoryMode = 0o755;
 const rememberedBytesMax = 128 * 1024 * 1024;
 const entryOverheadBytes = 200;
@@ -233,19 +240,9 @@ export class TreeWriter implements TarSink {
 }
 
 function linkError(error: unknown, entry: HardLinkEntry): unknown {
-  const target = printable(entry.target);
-  switch (codeOf(error)) {
-    case "ENOENT":
-    case "ENOTDIR":
-      return refused(entry.path, `it is a hard link to "${target}", which is not in the archive before it`, error);
-    case "EPERM":
-      return refused(entry.path, `it is a hard link to "${target}", which is a directory`, error);
-    case "EXDEV":
-    case "ELOOP":
-      return refused(entry.path, `it is a hard link to "${target}", which lies outside of the root`, error);
-    default:
-      return error;
-  }
+  const why = linkFailures[codeOf(error) ?? ""];
+  if (why === undefined) return error;
+  return refused(entry.path, `it is a hard link to "${printable(entry.target)}", which ${why}`, error);
 }
 
 function depthOf(path: ByteString): number {

@@ -1,6 +1,6 @@
 // Stands for the program in tests: `job unpack` and `job decode` as the executable starts them.
-import { runDecodeJob } from "../../source/decode/job.ts";
-import { runUnpackJob } from "../../source/unpack/job.ts";
+import { runDecodeJob } from "../../../source/decode/job.ts";
+import { runUnpackJob } from "../../../source/unpack/job.ts";
 
 const [, , word, name, ...argv] = process.argv;
 if (word !== "job" || (name !== "unpack" && name !== "decode")) {
