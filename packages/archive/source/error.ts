@@ -18,11 +18,7 @@ export class ArchiveError extends Error {
   readonly kind: ArchiveErrorKind;
   readonly entry: string | undefined;
 
-  constructor(
-    kind: ArchiveErrorKind,
-    message: string,
-    options: { entry?: string | undefined; cause?: unknown } = {},
-  ) {
+  constructor(kind: ArchiveErrorKind, message: string, options: { entry?: string | undefined; cause?: unknown } = {}) {
     super(message, options.cause === undefined ? undefined : { cause: options.cause });
     this.kind = kind;
     this.entry = options.entry;
