@@ -117,16 +117,16 @@ test("receiveBody: a body that stops coming is stalled, and the answer closes it
 test("receiveBody: a body that comes slowly, but comes, is not stalled", async () => {
   let bytesSeen = 0;
   const receive = () => ({ onProgress: ({ bytes }: ReceiveProgress) => void (bytesSeen = bytes) });
-  await meet({ limits: { stallTimeoutMs: 600 }, receive }, async ({ receiver, client }) => {
-    client.send(sizedHead(5));
+  await meet({ limits: { stallTimeoutMs: 800 }, receive }, async ({ receiver, client }) => {
+    client.send(sizedHead(6));
     const startMs = performance.now();
-    for (let index = 0; index < 5; index += 1) {
+    for (let index = 0; index < 6; index += 1) {
       client.send("x");
-      // Progress is told every 200 ms at most: five bytes take longer than the stall timer.
+      // Progress is told every 200 ms at most: six bytes take longer than the stall timer.
       await until(() => bytesSeen === index + 1, `byte ${index + 1} has arrived`);
     }
     const file = fileOf(await receiver.next());
-    expect(performance.now() - startMs).toBeGreaterThan(600);
+    expect(performance.now() - startMs).toBeGreaterThan(800);
     await file.discard();
   });
 });
