@@ -1,13 +1,20 @@
 // Descriptors as plain numbers: the runtime's FileHandle closes its descriptor, and throws, when it is
 // collected while something else still uses the number.
-import { type BigIntStats, close, constants, fstat, fsync, open } from "node:fs";
+import { type BigIntStats, close, constants, fstat, fsync, open, read } from "node:fs";
 import { promisify } from "node:util";
 import { O_CLOEXEC } from "@host-service/disk";
 
 const readOnly = constants.O_RDONLY | constants.O_NOFOLLOW | O_CLOEXEC;
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL;
 
+/** Where something lies in a file. */
+export interface FilePart {
+  readonly offset: number;
+  readonly bytes: number;
+}
+
 const openFile = promisify(open);
+const readDescriptor = promisify(read);
 export const closeDescriptor = promisify(close);
 export const syncDescriptor = promisify(fsync);
 
@@ -31,4 +38,16 @@ export function describeDescriptor(fd: number): Promise<BigIntStats> {
     else resolve(status);
   });
   return promise;
+}
+
+/** For small parts: they are held in memory. */
+export async function readPart(fd: number, { offset, bytes }: FilePart): Promise<Uint8Array> {
+  const contents = new Uint8Array(bytes);
+  let done = 0;
+  while (done < bytes) {
+    const { bytesRead } = await readDescriptor(fd, contents, done, bytes - done, offset + done);
+    if (bytesRead === 0) throw new Error(`the inbox file ended after ${offset + done} of ${offset + bytes} bytes`);
+    done += bytesRead;
+  }
+  return contents;
 }

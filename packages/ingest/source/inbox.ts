@@ -2,15 +2,16 @@
 // name is left in the inbox.
 import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { closeDescriptor } from "./descriptor.ts";
+import { closeDescriptor, type FilePart, readPart } from "./descriptor.ts";
+import { digest } from "./digest/digest.ts";
 import { codeOf, IngestError, messageOf, quote } from "./error.ts";
 import type { InboxLimits } from "./limits.ts";
-import { filledUp, measure } from "./measure.ts";
+import { checkSize, filledUp, measure } from "./measure.ts";
 import { inboxName, PartialFile } from "./partial-file.ts";
 import { bodySource } from "./receive/body.ts";
 import { openPath } from "./receive/path.ts";
 import type { Source } from "./receive/source.ts";
-import { textSource } from "./receive/text.ts";
+import { contentsSource } from "./receive/contents.ts";
 import { type Reception, type ReceptionOptions, startReception } from "./reception.ts";
 import { verify } from "./verify.ts";
 
@@ -25,6 +26,8 @@ export interface InboxOptions {
 export interface ReceiveOptions extends ReceptionOptions {
   /** What must arrive; for a body, Content-Length where this is not given. */
   readonly bytesExpected?: number | undefined;
+  /** Less than the inbox allows, for what is known to be small. */
+  readonly bytesMax?: number | undefined;
   /** In hexadecimal; the file is refused when it has another one. */
   readonly sha256?: string | undefined;
   /** How errors call it; a path calls itself. */
@@ -53,12 +56,19 @@ export interface Inbox {
   /** The path is absolute and of this mount namespace. */
   receivePath(path: string, options?: ReceiveOptions): Promise<InboxFile>;
   receiveText(text: string, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
+  /** A small part of a file of the inbox as a file of its own. */
+  receivePart(file: InboxFile, part: FilePart, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
+  /** The sha-256 of a part of a file of the inbox, in hexadecimal. */
+  digestPart(file: InboxFile, part: FilePart, options: ReceptionOptions & { name: string }): Promise<string>;
 }
 
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   await prepare(options.directory);
-  const start = (name: string, { signal, onProgress }: ReceiveOptions) =>
-    startReception(options, name, { signal, onProgress });
+  const start = (name: string, { signal, onProgress, bytesMax }: ReceiveOptions) => {
+    const imageBytesMax = Math.min(options.limits.imageBytesMax, bytesMax ?? Number.MAX_SAFE_INTEGER);
+    const limits = { ...options.limits, imageBytesMax };
+    return startReception({ ...options, limits }, name, { signal, onProgress });
+  };
   return {
     receiveBody(request, receive = {}) {
       const reception = start(receive.name ?? "body", receive);
@@ -70,7 +80,17 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     },
     receiveText(text, receive) {
       const reception = start(receive.name, receive);
-      return store(reception, receive, () => textSource(text, reception));
+      return store(reception, receive, () => contentsSource(new TextEncoder().encode(text), reception));
+    },
+    receivePart(file, part, receive) {
+      const reception = start(receive.name, receive);
+      return store(reception, receive, async () => {
+        checkSize(part.bytes, reception);
+        return contentsSource(await readPart(file.fd, part), reception);
+      });
+    },
+    digestPart(file, part, receive) {
+      return digest(start(receive.name, receive), file.fd, part);
     },
   };
 }

@@ -1,6 +1,7 @@
 // The child's side of a job: one JSON document a line on standard output, the last one is "done" or "failed".
 import { writeSync } from "node:fs";
 import { parentDeathSignal } from "@host-service/disk";
+import type { FilePart } from "./descriptor.ts";
 import { codeOf, messageOf } from "./error.ts";
 
 const killSignal = 9;
@@ -9,12 +10,12 @@ const reportIntervalMs = 200;
 /** Runs the work of a job and turns its end into the last line and the exit status. */
 export async function reportJob(
   argv: readonly string[],
-  work: (bytes: number) => Record<string, unknown> | Promise<Record<string, unknown>>,
+  work: (part: FilePart) => Record<string, unknown> | Promise<Record<string, unknown>>,
 ): Promise<number> {
   try {
     // Also an orphan ends: nobody reads what it would find.
     if (!parentDeathSignal(killSignal)) return 1;
-    print({ type: "done", ...(await work(parseBytes(argv[0]))) });
+    print({ type: "done", ...(await work(parsePart(argv[0]))) });
     return 0;
   } catch (error) {
     print({ type: "failed", code: codeOf(error) ?? "", message: messageOf(error) });
@@ -37,11 +38,15 @@ function print(line: Record<string, unknown>): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }
 
-function parseBytes(text: string | undefined): number {
+function parsePart(text: string | undefined): FilePart {
   const parameters: unknown = JSON.parse(text ?? "");
-  if (typeof parameters === "object" && parameters !== null && "bytes" in parameters) {
-    const { bytes } = parameters;
-    if (typeof bytes === "number" && Number.isSafeInteger(bytes) && bytes >= 0) return bytes;
+  if (typeof parameters === "object" && parameters !== null && "bytes" in parameters && "offset" in parameters) {
+    const { bytes, offset } = parameters;
+    if (isCount(bytes) && isCount(offset)) return { bytes, offset };
   }
-  throw new Error(`Cannot start the job: "bytes" is missing in ${JSON.stringify(text)}`);
+  throw new Error(`Cannot start the job: "bytes" or "offset" is missing in ${JSON.stringify(text)}`);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
 }

@@ -8,6 +8,8 @@ import { watched } from "./stall-timer.ts";
 export interface Job {
   readonly name: "copy" | "digest";
   readonly bytes: number;
+  /** Where the first of these bytes is in the input. */
+  readonly offset: number;
   /** The child's standard input, and its descriptors from 3 on. */
   readonly input: number | "ignore";
   readonly descriptors: readonly number[];
@@ -28,7 +30,7 @@ class JobFailure extends Error {
 export function runJob(reception: Reception, job: Job): Promise<Record<string, unknown>> {
   const { action, signal, limits, program } = reception;
   return watched({ action, signal, stallTimeoutMs: limits.stallTimeoutMs }, async (watch) => {
-    const child = Bun.spawn([...program, "job", job.name, JSON.stringify({ bytes: job.bytes })], {
+    const child = Bun.spawn([...program, "job", job.name, JSON.stringify({ bytes: job.bytes, offset: job.offset })], {
       stdio: [job.input, "pipe", "inherit", ...job.descriptors],
       // Nothing is inherited: BUN_OPTIONS would turn the child into another program.
       env: {},

@@ -29,7 +29,7 @@ export async function verify(
   checkSize(bytes, reception);
   reception.report("receive", bytes, bytes);
   const [sha256] = await Promise.all([
-    digest(reception, partial.reader, bytes),
+    digest(reception, partial.reader, { offset: 0, bytes }),
     // A sync says nothing until it is done, and takes minutes on a slow disk: it has no stall timer.
     watched({ action, signal: reception.signal }, () => partial.hold(syncDescriptor(partial.reader))),
   ]);

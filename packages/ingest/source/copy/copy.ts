@@ -12,6 +12,7 @@ export async function copy(reception: Reception, { from, to, bytes }: Copy): Pro
   await runJob(reception, {
     name: "copy",
     bytes,
+    offset: 0,
     input: "ignore",
     descriptors: [from, to],
     onBytes: (done) => reception.report("receive", done, bytes),

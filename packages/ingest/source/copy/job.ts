@@ -9,9 +9,9 @@ const toFd = 4;
 const rangeStepBytes = 64 * 1024 * 1024;
 const readStepBytes = 1024 * 1024;
 
-/** `job copy {"bytes":N}`: from descriptor 3 to the empty file that is descriptor 4, both at offset 0. */
+/** `job copy {"bytes":N,"offset":0}`: from descriptor 3 to the empty file that is descriptor 4, both at offset 0. */
 export function runCopyJob(argv: string[]): Promise<number> {
-  return reportJob(argv, async (bytes) => {
+  return reportJob(argv, async ({ bytes }) => {
     if (reflink(fromFd, toFd)) return { way: "reflink" };
     await reserve(toFd, bytes);
     const progress = progressPrinter();

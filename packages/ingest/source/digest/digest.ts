@@ -1,5 +1,4 @@
-import { read } from "node:fs";
-import { promisify } from "node:util";
+import { type FilePart, readPart } from "../descriptor.ts";
 import { IngestError } from "../error.ts";
 import type { Reception } from "../reception.ts";
 import { runJob } from "../run-job.ts";
@@ -7,14 +6,14 @@ import { runJob } from "../run-job.ts";
 /** Up to here a child would cost more than it saves. */
 const inProcessBytesMax = 1024 * 1024;
 
-const readDescriptor = promisify(read);
-
-/** The sha-256 of the first `bytes` bytes, in hexadecimal. */
-export async function digest(reception: Reception, fd: number, bytes: number): Promise<string> {
-  if (bytes <= inProcessBytesMax) return digestHere(fd, bytes);
+/** The sha-256 of a part of a file, in hexadecimal. */
+export async function digest(reception: Reception, fd: number, part: FilePart): Promise<string> {
+  const { offset, bytes } = part;
+  if (bytes <= inProcessBytesMax) return digestHere(fd, part);
   const { sha256 } = await runJob(reception, {
     name: "digest",
     bytes,
+    offset,
     input: fd,
     descriptors: [],
     onBytes: (done) => reception.report("verify", done, bytes),
@@ -23,13 +22,6 @@ export async function digest(reception: Reception, fd: number, bytes: number): P
   throw new IngestError(reception.action, { kind: "failed", reason: "its digest job gave no digest" });
 }
 
-async function digestHere(fd: number, bytes: number): Promise<string> {
-  const contents = new Uint8Array(bytes);
-  let position = 0;
-  while (position < bytes) {
-    const { bytesRead } = await readDescriptor(fd, contents, position, bytes - position, position);
-    if (bytesRead === 0) throw new Error(`the inbox file ended after ${position} of ${bytes} bytes`);
-    position += bytesRead;
-  }
-  return new Bun.CryptoHasher("sha256").update(contents).digest("hex");
+async function digestHere(fd: number, part: FilePart): Promise<string> {
+  return new Bun.CryptoHasher("sha256").update(await readPart(fd, part)).digest("hex");
 }

@@ -21,7 +21,7 @@ test("runCopyJob: copies within a file system, and says how", async () => {
   const { status, lines } = await runCopy(
     workshop.path("from"),
     workshop.path("to"),
-    JSON.stringify({ bytes: contents.byteLength }),
+    JSON.stringify({ bytes: contents.byteLength, offset: 0 }),
   );
   expect(status).toBe(0);
   expect(lines.at(-1)).toMatch(/^\{"type":"done","way":"(reflink|copy_file_range|read)"\}$/);
@@ -38,7 +38,7 @@ test("runCopyJob: reads and writes where the kernel cannot copy between the file
   const contents = pattern(2_500_000);
   try {
     writeFileSync(from, contents);
-    const parameters = JSON.stringify({ bytes: contents.byteLength });
+    const parameters = JSON.stringify({ bytes: contents.byteLength, offset: 0 });
     const { lines } = await runCopy(from, workshop.path("to"), parameters);
     expect(lines.at(-1)).toBe('{"type":"done","way":"read"}');
     expect(readFileSync(workshop.path("to"))).toEqual(Buffer.from(contents));
@@ -53,6 +53,6 @@ test("runCopyJob: parameters that are none are refused", async () => {
   const { status, lines } = await runCopy(workshop.path("from"), workshop.path("to"), '{"bytes":-1}');
   expect(status).toBe(1);
   expect(lines).toEqual([
-    '{"type":"failed","code":"","message":"Cannot start the job: \\"bytes\\" is missing in \\"{\\\\\\"bytes\\\\\\":-1}\\""}',
+    '{"type":"failed","code":"","message":"Cannot start the job: \\"bytes\\" or \\"offset\\" is missing in \\"{\\\\\\"bytes\\\\\\":-1}\\""}',
   ]);
 });

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { closeSync, openSync, readSync, writeFileSync } from "node:fs";
 import { pattern, programOf, sha256, Workshop } from "../workshop.ts";
 
-async function runDigest(fd: number, bytes: number) {
-  const child = Bun.spawn([...programOf("job"), "job", "digest", JSON.stringify({ bytes })], {
+async function runDigest(fd: number, bytes: number, offset = 0) {
+  const child = Bun.spawn([...programOf("job"), "job", "digest", JSON.stringify({ bytes, offset })], {
     stdio: [fd, "pipe", "inherit"],
     env: {},
   });
@@ -34,5 +34,14 @@ test("runDigestJob: a file that is shorter than it should be is a failure", asyn
     status: 1,
     last: '{"type":"failed","code":"","message":"the inbox file ended after 3 of 4 bytes"}',
   });
+  closeSync(fd);
+});
+
+test("runDigestJob: a part of a file", async () => {
+  using workshop = new Workshop();
+  writeFileSync(workshop.path("image"), "head|middle|tail");
+  const fd = openSync(workshop.path("image"), "r");
+  const last = `{"type":"done","sha256":"${sha256("middle")}"}`;
+  expect(await runDigest(fd, 6, 5)).toEqual({ status: 0, last });
   closeSync(fd);
 });

@@ -7,9 +7,8 @@ import type { Source } from "./source.ts";
 
 const writeDescriptor = promisify(write);
 
-/** Text that came inside a request, such as config.yaml. */
-export function textSource(text: string, { action }: Reception): Source {
-  const contents = new TextEncoder().encode(text);
+/** Text that came inside a request, such as config.yaml, or a small part of a file of the inbox. */
+export function contentsSource(contents: Uint8Array, { action }: Reception): Source {
   const bytes = contents.byteLength;
   if (bytes > textBytesMax) {
     const nextStep = "give it as a file";

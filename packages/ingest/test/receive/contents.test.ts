@@ -37,3 +37,19 @@ for (const [what, text, says] of [
     await workshop.expectNothingLeft();
   });
 }
+
+test("receivePart makes a file of a part, and digestPart answers the digest of one", async () => {
+  using workshop = new Workshop();
+  const inbox = await workshop.inbox();
+  const whole = await inbox.receiveText("head|middle|tail", { name: "bundle" });
+  const part = await inbox.receivePart(whole, { offset: 5, bytes: 6 }, { name: "part" });
+  expect(await Bun.file(part.path).text()).toBe("middle");
+  const digest = await inbox.digestPart(whole, { offset: 5, bytes: 6 }, { name: "part" });
+  expect(digest).toBe(part.sha256);
+  await expect(inbox.receivePart(whole, { offset: 0, bytes: 5 }, { name: "part", bytesMax: 4 })).rejects.toMatchObject({
+    kind: "too-large",
+  });
+  await whole.discard();
+  await part.discard();
+  await workshop.expectNothingLeft();
+});
