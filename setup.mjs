@@ -35,22 +35,26 @@ function isInstalled() {
 
 function install() {
   if (isInstalled()) return;
-  const bun = process.versions.bun === undefined ? fetchBun() : process.execPath;
+  const bun = process.versions.bun === version ? process.execPath : fetchBun();
   step("installing the dependencies of bun.lock", bun, ["install", "--frozen-lockfile"], root);
   if (!isPinned(bunOf(installed))) linkBinary(installed);
   fs.writeFileSync(stamp, lockDigest());
 }
 
-/** From the npm registry; the directory appears under its final name when it is complete. */
+/** From the registry, by npm or by another Bun; the directory appears under its final name when it is complete. */
 function fetchBun() {
   const directory = path.join(cache, `bun-${version}`);
   const modules = path.join(directory, "node_modules");
   if (isPinned(bunOf(modules))) return bunOf(modules);
-  const fresh = `${directory}.${process.pid}`;
+  const fresh = `${directory}.new`;
+  fs.rmSync(fresh, { recursive: true, force: true });
   fs.mkdirSync(fresh, { recursive: true });
   fs.writeFileSync(path.join(fresh, "package.json"), '{ "private": true }\n');
-  const flags = ["--no-save", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts", "--include=optional"];
-  step(`fetching Bun ${version}`, "npm", ["install", "--prefix", fresh, ...flags, `bun@${version}`], fresh);
+  const byNpm = ["install", "--prefix", fresh, "--ignore-scripts", "--include=optional", "--no-audit", "--no-fund"];
+  const [command, flags] = process.versions.bun
+    ? [process.execPath, ["add", "--ignore-scripts"]]
+    : ["npm", [...byNpm, "--loglevel=error"]];
+  step(`fetching Bun ${version}`, command, [...flags, `bun@${version}`], fresh);
   linkBinary(path.join(fresh, "node_modules"));
   fs.rmSync(directory, { recursive: true, force: true });
   fs.renameSync(fresh, directory);
@@ -124,7 +128,7 @@ function step(name, command, args, cwd) {
 function taskEnvironment() {
   const { BUN_OPTIONS: _options, BUN_BE_BUN: _beBun, ...env } = process.env;
   if (isWritable(os.homedir())) return env;
-  return { npm_config_cache: path.join(cache, "npm"), BUN_INSTALL_CACHE_DIR: path.join(cache, "bun-packages"), ...env };
+  return { ...env, npm_config_cache: path.join(cache, "npm"), BUN_INSTALL_CACHE_DIR: path.join(cache, "bun-packages") };
 }
 
 function isWritable(directory) {
