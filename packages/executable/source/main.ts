@@ -1,0 +1,23 @@
+#!/usr/bin/env bun
+// The one executable: it acts by the name it is called with. Each way loads only what it needs, since the hook and `ping`
+// live from their start-up time.
+import { basename } from "node:path";
+
+const inExecutable = import.meta.path.startsWith("/$bunfs/");
+/** The argv that starts this program again: the compiled file itself, or Bun with this source. */
+const program = inExecutable ? [process.execPath] : [process.execPath, import.meta.path];
+
+process.exitCode = await main(basename(process.argv0), process.argv.slice(2));
+
+async function main(name: string, argv: string[]): Promise<number> {
+  const [first, ...rest] = argv;
+  if (first === "job") return (await import("./job.ts")).runJob(rest);
+  if (name === "host-service-boot") return hostService(["boot", ...argv]);
+  if (name === "host-service") return hostService(argv);
+  if (!inExecutable && first === "host-service") return hostService(rest);
+  return (await import("@host-service/hostctl")).runHostctl(argv);
+}
+
+async function hostService(argv: string[]): Promise<number> {
+  return (await import("@host-service/host-service")).runHostService(argv, { program });
+}

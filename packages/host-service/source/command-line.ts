@@ -1,0 +1,75 @@
+// `host-service` as a command: the daemon, the boot hook, `seed` and `check-config`. Each is loaded when it is asked for, so
+// that the hook never loads the server.
+import { parseArgs } from "node:util";
+
+export interface Program {
+  /** The argv that starts this program again. */
+  program: readonly string[];
+}
+
+const usage = `host-service is the daemon that updates containers and their host.
+
+Usage:
+  host-service [--config FILE] [--boot-id ID]         run the daemon
+  host-service boot [--config FILE] [--boot-id ID]    resolve the records of this boot, before any container starts
+  host-service seed [--config FILE] [--name NAME] CONFIG_YAML ROOTFS [META]
+                                                      make the first, committed image while a host's image is built
+  host-service check-config [--config FILE]           check the configuration file
+
+Options:
+  --config FILE    default /etc/host-service/config.toml; without that file, the defaults
+  --boot-id ID     instead of the kernel's, for demonstrations and tests
+  --name NAME      the container that is seeded; default: the name in config.yaml, else edge
+  --version        print the version
+  --help           print this text
+
+Exit codes: 0 done, 1 failed, 2 wrong usage.
+`;
+
+const options = {
+  config: { type: "string" },
+  "boot-id": { type: "string" },
+  name: { type: "string" },
+  version: { type: "boolean" },
+  help: { type: "boolean", short: "h" },
+} as const;
+
+/** The exit code. What a person reads goes to standard output, what a log keeps to standard error. */
+export async function runHostService(argv: readonly string[], { program }: Program): Promise<number> {
+  let parsed;
+  try {
+    parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
+  } catch (error) {
+    return wrongUsage(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+  }
+  const { values, positionals } = parsed;
+  if (values.help === true) return print(usage);
+  if (values.version === true) return print(`host-service ${(await import("./version.ts")).version}\n`);
+  const [command, ...operands] = positionals;
+  if (command !== "seed" && (operands.length > 0 || values.name !== undefined)) {
+    return wrongUsage(`${command ?? "the daemon"} takes no ${operands.length > 0 ? `"${operands[0]}"` : "--name"}`);
+  }
+  const shared = { configPath: values.config, bootId: values["boot-id"] };
+  switch (command) {
+    case undefined:
+      return (await import("./commands/serve.ts")).serve({ ...shared, program });
+    case "boot":
+      return (await import("./commands/boot.ts")).boot(shared);
+    case "seed":
+      return (await import("./commands/seed.ts")).seed({ ...shared, name: values.name, files: operands, program });
+    case "check-config":
+      return (await import("./commands/check-config.ts")).checkConfig(shared);
+    default:
+      return wrongUsage(`there is no command "${command}"`);
+  }
+}
+
+function print(text: string): number {
+  process.stdout.write(text);
+  return 0;
+}
+
+function wrongUsage(why: string): number {
+  process.stdout.write(`Cannot run host-service: ${why}; see host-service --help\n`);
+  return 2;
+}

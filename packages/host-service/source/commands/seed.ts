@@ -1,0 +1,67 @@
+// The first, committed image of a container, made while the host's own image is built: the same steps as an install, with no
+// daemon and no boot.
+import { mkdir } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseInstanceConfig } from "@host-service/archive";
+import { realDisk } from "@host-service/disk";
+import { openInbox } from "@host-service/ingest";
+import { containerDirectory, seedSlot } from "@host-service/slots";
+import { loadConfiguration } from "../configuration/configuration.ts";
+import { defaultName } from "../containers/default-name.ts";
+import { withImageParts } from "../containers/receive.ts";
+import { stageImage } from "../containers/stage-image.ts";
+import { Operation } from "../operations/operation.ts";
+import { explain } from "./explain.ts";
+
+export interface SeedOptions {
+  configPath: string | undefined;
+  name: string | undefined;
+  files: readonly string[];
+  program: readonly string[];
+}
+
+export async function seed(options: SeedOptions): Promise<number> {
+  const [config, rootfs, meta, ...others] = options.files;
+  if (config === undefined || rootfs === undefined || others.length > 0) {
+    process.stdout.write(
+      "Cannot seed: give config.yaml, the rootfs archive and perhaps the metadata archive; see host-service --help\n",
+    );
+    return 2;
+  }
+  try {
+    const seeded = await seedImage({ config, rootfs, meta }, options);
+    for (const warning of seeded.warnings) process.stderr.write(`${warning}\n`);
+    process.stdout.write("OK\n");
+    return 0;
+  } catch (error) {
+    process.stdout.write(`${explain(error)}\n`);
+    return 1;
+  }
+}
+
+async function seedImage(
+  files: { config: string; rootfs: string; meta: string | undefined },
+  options: SeedOptions,
+): Promise<{ warnings: string[] }> {
+  const { stateDirectory, limits } = await loadConfiguration(options.configPath);
+  const { program } = options;
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program, limits });
+  const operation = new Operation({ id: "seed", action: "install", caller: "host", container: options.name });
+  const pathOf = (file: string) => ({ path: resolve(file) });
+  const parts = {
+    config: pathOf(files.config),
+    rootfs: pathOf(files.rootfs),
+    ...(files.meta === undefined ? {} : { meta: pathOf(files.meta) }),
+  };
+  return await withImageParts({ kind: "parts", parts, mayNamePaths: true }, { inbox, operation }, async (received) => {
+    const config = parseInstanceConfig(received.config.text);
+    const name = options.name ?? config.name ?? defaultName;
+    const directory = containerDirectory(stateDirectory, name);
+    const open = () => seedSlot({ disk: realDisk, directory, now: () => new Date() });
+    return await stageImage(
+      { name, parts: received, config },
+      { open, operation, context: { limits, program, stateDirectory } },
+    );
+  });
+}

@@ -1,0 +1,122 @@
+import { readFile } from "node:fs/promises";
+import { ContainerName } from "@host-service/protocol";
+import type { CallGroup } from "@host-service/protocol";
+import { parse } from "@host-service/schema";
+import { ConfigurationError } from "./error.ts";
+import { ConfigurationFile } from "./schema.ts";
+
+export const defaultConfigurationPath = "/etc/host-service/config.toml";
+
+/** A configuration is text that a person wrote; more than this is a mistake. */
+const fileBytesMax = 1024 * 1024;
+
+export type PowerConfiguration =
+  | { driver: "systemd" | "none"; rebootDuringTrial: "allow" | "refuse" }
+  | {
+      driver: "command";
+      reboot: readonly string[] | undefined;
+      suspend: readonly string[] | undefined;
+      rebootDuringTrial: "allow" | "refuse";
+    };
+
+export interface Limits {
+  imageBytesMax: number;
+  unpackedBytesMax: number;
+  entriesMax: number;
+  stallTimeoutMs: number;
+  reserveBytes: number;
+  historyBytesMax: number;
+}
+
+export interface Configuration {
+  socketPath: string;
+  runDirectory: string;
+  stateDirectory: string;
+  power: PowerConfiguration;
+  limits: Limits;
+  /** By container name. A container that is not listed may make every group of calls, as the design promises. */
+  allow: ReadonlyMap<string, readonly CallGroup[]>;
+}
+
+/**
+ * The configuration of `path`, or the defaults where no path was asked for and the default file is not there.
+ * Throws ConfigurationError.
+ */
+export async function loadConfiguration(path: string | undefined): Promise<Configuration> {
+  const text = await readConfiguration(path ?? defaultConfigurationPath, path !== undefined);
+  return parseConfiguration(text, path ?? defaultConfigurationPath);
+}
+
+async function readConfiguration(path: string, mustExist: boolean): Promise<string> {
+  try {
+    const bytes = await readFile(path);
+    if (bytes.byteLength > fileBytesMax) {
+      throw new ConfigurationError(path, `it has ${bytes.byteLength} bytes, and at most ${fileBytesMax} are read`);
+    }
+    return bytes.toString("utf8");
+  } catch (error) {
+    if (error instanceof ConfigurationError) throw error;
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (code === "ENOENT" && !mustExist) return "";
+    throw new ConfigurationError(path, readFailures[code] ?? `reading it failed with ${code}`, { cause: error });
+  }
+}
+
+const readFailures: Record<string, string> = {
+  ENOENT: "there is no such file; give another with --config, or leave --config out for the defaults",
+  EISDIR: "it is a directory",
+  EACCES: "this user may not read it; run as root",
+};
+
+/** Checks and completes the text of a configuration file. `path` is for messages only. */
+export function parseConfiguration(text: string, path: string): Configuration {
+  const file = parse(ConfigurationFile, parseToml(text, path), { subject: path });
+  return {
+    socketPath: file.socket,
+    runDirectory: file.run_dir,
+    stateDirectory: file.state_dir,
+    power: powerOf(file.power, path),
+    limits: {
+      imageBytesMax: file.limits.image_bytes_max,
+      unpackedBytesMax: file.limits.unpacked_bytes_max,
+      entriesMax: file.limits.entries_max,
+      stallTimeoutMs: file.limits.stall_timeout,
+      reserveBytes: file.limits.reserve_bytes,
+      historyBytesMax: file.limits.history_bytes_max,
+    },
+    allow: ceilings(file.containers, path),
+  };
+}
+
+function parseToml(text: string, path: string): unknown {
+  try {
+    return Bun.TOML.parse(text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.replace(/\.$/, "") : String(error);
+    throw new ConfigurationError(path, `it is not TOML: ${why}`, { cause: error });
+  }
+}
+
+function powerOf(power: ConfigurationFile["power"], path: string): PowerConfiguration {
+  const rebootDuringTrial = power.reboot_during_trial;
+  if (power.driver === "command") {
+    return { driver: "command", reboot: power.reboot, suspend: power.suspend, rebootDuringTrial };
+  }
+  const stray = power.reboot !== undefined ? "reboot" : power.suspend !== undefined ? "suspend" : undefined;
+  if (stray !== undefined) {
+    throw new ConfigurationError(
+      path,
+      `"power.${stray}" is a command, but "power.driver" is "${power.driver}"; set driver = "command"`,
+    );
+  }
+  return { driver: power.driver, rebootDuringTrial };
+}
+
+function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {
+  const allow = new Map<string, readonly CallGroup[]>();
+  for (const [name, ceiling] of Object.entries(containers)) {
+    parse(ContainerName, name, { subject: `"containers.${name}" of ${path}` });
+    allow.set(name, ceiling.allow);
+  }
+  return allow;
+}

@@ -1,0 +1,29 @@
+// What the boot hook decided, in the history: the hook itself writes no history, as the daemon is its only writer.
+import type { History } from "../history.ts";
+import type { Containers } from "./containers.ts";
+
+export async function recordBootOutcomes(options: {
+  containers: Containers;
+  history: History;
+  bootId: string;
+}): Promise<void> {
+  const { containers, history, bootId } = options;
+  for (const name of await containers.names()) {
+    const { outcome } = await containers.status(name);
+    if (outcome === undefined || (outcome.result !== "rolled-back" && outcome.result !== "failed")) continue;
+    const earlier = await history.of(name);
+    if (earlier.some((entry) => entry.action === "boot" && entry.at === outcome.at)) continue;
+    await history.append({
+      operation: bootId,
+      at: outcome.at,
+      container: name,
+      action: "boot",
+      caller: "boot",
+      result: outcome.result === "failed" ? "failed" : "done",
+      code: outcome.result,
+      why: outcome.why,
+      ...(outcome.imageId === undefined ? {} : { imageId: outcome.imageId }),
+      ...(outcome.version === undefined ? {} : { version: outcome.version }),
+    });
+  }
+}

@@ -1,0 +1,59 @@
+// What can be said about an image before its first byte is unpacked: that this host can run it, and that it fits.
+import { ArchiveError, measure, recogniseAt } from "@host-service/archive";
+import type { InstanceConfig } from "@host-service/archive";
+import { freeSpace } from "@host-service/disk";
+import type { Limits } from "../configuration/configuration.ts";
+import { RequestError } from "../problems/request-error.ts";
+import type { ArchivePart, ImageParts } from "./receive.ts";
+
+/** A metadata archive has templates and a few lines of text; more than this is not one. */
+export const metaLimits = { entriesMax: 256, unpackedBytesMax: 8 * 1024 * 1024 };
+
+/** What config.yaml asks of the host, which this host cannot do: refused by the key's name, never ignored. */
+export function refuseUnsupported(config: InstanceConfig): void {
+  const { runtime, trial } = config;
+  if (runtime !== undefined && runtime !== "none") {
+    throw notSupported(
+      "runtime",
+      `"${runtime}" is not built in yet; "none" leaves it to the host's units to start the container`,
+    );
+  }
+  if (trial.commit === "ready") {
+    throw notSupported(
+      "trial.commit",
+      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
+    );
+  }
+  if (trial.timeoutMs !== undefined) {
+    throw notSupported("trial.timeout", "it needs a runtime that can restart the container; leave it out");
+  }
+}
+
+/** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
+export async function checkFits(parts: ImageParts, options: { directory: string; limits: Limits }): Promise<void> {
+  const { directory, limits } = options;
+  if (parts.meta !== undefined) await measured("the metadata", parts.meta, metaLimits.unpackedBytesMax);
+  const bytes = await measured("the rootfs", parts.rootfs, limits.unpackedBytesMax);
+  const free = freeSpace(directory);
+  if (bytes + limits.reserveBytes <= free.bytes) return;
+  throw new ArchiveError(
+    "no-space",
+    `Cannot unpack the rootfs: it unpacks to ${bytes} bytes, ${limits.reserveBytes} stay in reserve, and ` +
+      `${free.bytes} are free in "${directory}"; free some space`,
+  );
+}
+
+/** What an archive says that it unpacks to; 0 where it does not say. The unpacking itself counts again. */
+async function measured(what: string, archive: ArchivePart, bytesMax: number): Promise<number> {
+  const format = recogniseAt(archive.fd, archive);
+  const { unpackedBytes } = measure(archive.fd, archive, format);
+  if (unpackedBytes === undefined || unpackedBytes <= bytesMax) return unpackedBytes ?? 0;
+  throw new ArchiveError(
+    "too-large",
+    `Cannot unpack ${what}: it unpacks to ${unpackedBytes} bytes, and at most ${bytesMax} are allowed`,
+  );
+}
+
+function notSupported(key: string, why: string): RequestError {
+  return new RequestError("not-supported", `Cannot install the image: config.yaml asks for "${key}": ${why}`);
+}

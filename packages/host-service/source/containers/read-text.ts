@@ -1,0 +1,21 @@
+import { read } from "node:fs";
+import { promisify } from "node:util";
+import { ArchiveError } from "@host-service/archive";
+
+const readDescriptor = promisify(read);
+
+/** A part of a file as text. The limits were checked by who found the part. */
+export async function readText(fd: number, part: { offset: number; bytes: number }): Promise<string> {
+  const contents = new Uint8Array(part.bytes);
+  let done = 0;
+  while (done < part.bytes) {
+    const { bytesRead } = await readDescriptor(fd, contents, done, part.bytes - done, part.offset + done);
+    if (bytesRead === 0) throw new ArchiveError("truncated", "Cannot read config.yaml: the file ends within it");
+    done += bytesRead;
+  }
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(contents);
+  } catch (error) {
+    throw new ArchiveError("config", "Cannot read config.yaml: it is not UTF-8 text", { cause: error });
+  }
+}

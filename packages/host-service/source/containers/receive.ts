@@ -1,0 +1,159 @@
+// Bytes from outside become the parts of an image: a bundle as the body, or a source for each part. What comes out is the
+// same for both. Every file of the inbox is discarded when the image is staged, whatever happens on the way.
+import { truncate } from "node:fs/promises";
+import { readBundle } from "@host-service/archive";
+import type { BundlePart } from "@host-service/archive";
+import type { Inbox, InboxFile } from "@host-service/ingest";
+import type { InstallRequest, Source } from "@host-service/protocol";
+import type { Operation } from "../operations/operation.ts";
+import { RequestError } from "../problems/request-error.ts";
+import { readText } from "./read-text.ts";
+
+/** What an install is given: the request's body, or the sources that its JSON names. */
+export type ImageSource =
+  | { kind: "bundle"; request: Request; sha256: string | undefined }
+  | { kind: "parts"; parts: InstallRequest; mayNamePaths: boolean };
+
+/** An archive in a file of the inbox, to whose end it reaches. `sha256` is in hexadecimal. */
+export interface ArchivePart {
+  fd: number;
+  offset: number;
+  bytes: number;
+  sha256: string;
+}
+
+export interface ImageParts {
+  config: { text: string; sha256: string };
+  rootfs: ArchivePart;
+  meta: ArchivePart | undefined;
+}
+
+/** A config.yaml is text that a person wrote; a metadata archive has templates and a few lines (lxc-metadata). */
+const configBytesMax = 1024 * 1024;
+const metaBytesMax = 1024 * 1024;
+
+/** Receives all parts, gives them to `use`, and discards them when `use` has settled. */
+export async function withImageParts<Result>(
+  source: ImageSource,
+  options: { inbox: Inbox; operation: Operation },
+  use: (parts: ImageParts) => Promise<Result>,
+): Promise<Result> {
+  const reception = new Reception(options.inbox, options.operation);
+  try {
+    const parts = source.kind === "bundle" ? await reception.bundle(source) : await reception.parts(source);
+    return await use(parts);
+  } finally {
+    await reception.discard();
+  }
+}
+
+class Reception {
+  readonly #inbox: Inbox;
+  readonly #operation: Operation;
+  readonly #files: InboxFile[] = [];
+
+  constructor(inbox: Inbox, operation: Operation) {
+    this.#inbox = inbox;
+    this.#operation = operation;
+  }
+
+  async bundle(source: Extract<ImageSource, { kind: "bundle" }>): Promise<ImageParts> {
+    const file = await this.#inbox.receiveBody(source.request, {
+      ...this.#watched("the bundle"),
+      sha256: source.sha256,
+    });
+    this.#files.push(file);
+    this.#operation.markReceived();
+    const bundle = readBundle(file.fd, file.bytes);
+    if (bundle.parts.some(({ role }) => role === "manifest" || role === "signature")) throw signedNotSupported();
+    const config = await readText(file.fd, bundle.config);
+    const metaPart = bundle.parts.find(({ role }) => role === "meta");
+    const meta = metaPart && (await this.#metaOf(file, metaPart));
+    // The rootfs is the last part: without the padding behind it, whoever decodes to the end of the file has read it all.
+    await truncate(file.path, bundle.rootfs.offset + bundle.rootfs.bytes);
+    const sha256 = await this.#inbox.digestPart(file, bundle.rootfs, this.#watched(bundle.rootfs.name));
+    const rootfs = { fd: file.fd, offset: bundle.rootfs.offset, bytes: bundle.rootfs.bytes, sha256 };
+    return { config: { text: config, sha256: sha256Of(config) }, rootfs, meta };
+  }
+
+  async parts(source: Extract<ImageSource, { kind: "parts" }>): Promise<ImageParts> {
+    this.#operation.markReceived();
+    const { parts, mayNamePaths } = source;
+    if (parts.manifest !== undefined || parts.signature !== undefined) throw signedNotSupported();
+    const config = await this.#receive(parts.config, { name: "config.yaml", mayNamePaths, bytesMax: configBytesMax });
+    const text = await readText(config.fd, { offset: 0, bytes: config.bytes });
+    const meta =
+      parts.meta === undefined
+        ? undefined
+        : await this.#receive(parts.meta, { name: "the metadata", mayNamePaths, bytesMax: metaBytesMax });
+    const rootfs = await this.#receive(parts.rootfs, { name: "the rootfs", mayNamePaths });
+    return { config: { text, sha256: config.sha256 }, rootfs: wholeFile(rootfs), meta: meta && wholeFile(meta) };
+  }
+
+  async discard(): Promise<void> {
+    for (const file of this.#files) await file.discard();
+  }
+
+  async #receive(
+    source: Source,
+    options: { name: string; mayNamePaths: boolean; bytesMax?: number },
+  ): Promise<InboxFile> {
+    const { name, mayNamePaths, bytesMax } = options;
+    const receive = { ...this.#watched(name), ...(bytesMax === undefined ? {} : { bytesMax }) };
+    const file =
+      "inline" in source
+        ? await this.#inbox.receiveText(source.inline, receive)
+        : await this.#inbox.receivePath(pathOf(source, { name, mayNamePaths }), { ...receive, name: undefined });
+    this.#files.push(file);
+    return file;
+  }
+
+  /** A metadata archive lies in the middle of the bundle; it is small, so that a file of its own costs nothing. */
+  async #metaOf(bundle: InboxFile, part: BundlePart): Promise<ArchivePart> {
+    const file = await this.#inbox.receivePart(bundle, part, this.#watched(part.name));
+    this.#files.push(file);
+    return wholeFile(file);
+  }
+
+  #watched(name: string) {
+    const operation = this.#operation;
+    return {
+      name,
+      signal: operation.signal,
+      onProgress: (progress: { phase: "receive" | "verify"; bytes: number; bytesTotal?: number }) =>
+        operation.report({ part: name, ...progress }),
+    };
+  }
+}
+
+function wholeFile(file: InboxFile): ArchivePart {
+  return { fd: file.fd, offset: 0, bytes: file.bytes, sha256: file.sha256 };
+}
+
+function pathOf(source: Exclude<Source, { inline: string }>, options: { name: string; mayNamePaths: boolean }): string {
+  if (!("path" in source)) {
+    const kind = "token" in source ? "a handed-over descriptor" : "a resumable upload";
+    throw new RequestError(
+      "not-supported",
+      `Cannot receive ${options.name}: this version does not take ${kind}; send a bundle`,
+    );
+  }
+  if (!options.mayNamePaths) {
+    throw new RequestError(
+      "not-allowed",
+      `Cannot receive ${options.name}: a path means something else on the host than where the caller is; send a bundle`,
+    );
+  }
+  return source.path;
+}
+
+function signedNotSupported(): RequestError {
+  return new RequestError(
+    "not-supported",
+    "Cannot verify the image: it comes with a manifest, and this version checks no signatures; send it without",
+  );
+}
+
+function sha256Of(text: string): string {
+  return new Bun.CryptoHasher("sha256").update(text).digest("hex");
+}

@@ -1,0 +1,105 @@
+// The second half of an install, and of a seed: the parts are verified, now they become a slot. Until the record says so
+// nothing has changed but what the state table drops first; whatever fails before leaves no bytes behind.
+import { unpack } from "@host-service/archive";
+import type { InstanceConfig, UnpackReport } from "@host-service/archive";
+import { imageIdOf } from "@host-service/slots";
+import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
+import type { Limits } from "../configuration/configuration.ts";
+import type { Operation } from "../operations/operation.ts";
+import { checkFits, metaLimits, refuseUnsupported } from "./check-image.ts";
+import type { ImageParts } from "./receive.ts";
+
+export interface Image {
+  name: string;
+  parts: ImageParts;
+  config: InstanceConfig;
+}
+
+export interface StageContext {
+  limits: Limits;
+  program: readonly string[];
+  stateDirectory: string;
+}
+
+export interface Staged {
+  status: StatusReport;
+  manifest: SlotManifest;
+  warnings: string[];
+}
+
+/** `open` drops what lies in the slot and opens it; it is called when everything that can be checked before was. */
+export async function stageImage(
+  image: Image,
+  options: { open: () => Promise<Staging>; operation: Operation; context: StageContext },
+): Promise<Staged> {
+  const { operation, context } = options;
+  refuseUnsupported(image.config);
+  await checkFits(image.parts, { directory: context.stateDirectory, limits: context.limits });
+  operation.throwIfCancelled();
+  const staging = await options.open();
+  try {
+    const report = await unpackParts(image.parts, { staging, operation, context });
+    await staging.writeFile("config.yaml", image.parts.config.text);
+    const manifest = manifestOf(image, report);
+    operation.beginRecording();
+    const status = await staging.complete(manifest);
+    return { status, manifest, warnings: [...staging.warnings, ...losses(report)] };
+  } finally {
+    await staging.abandon();
+  }
+}
+
+async function unpackParts(
+  parts: ImageParts,
+  options: { staging: Staging; operation: Operation; context: StageContext },
+): Promise<UnpackReport> {
+  const { staging, operation, context } = options;
+  const { limits, program } = context;
+  const into = { program, lockFd: staging.lockFd, signal: operation.signal };
+  if (parts.meta !== undefined) {
+    await unpack({ ...into, archive: parts.meta, directory: staging.metaDirectory, limits: metaLimits });
+  }
+  return await unpack({
+    ...into,
+    archive: parts.rootfs,
+    directory: staging.rootfs,
+    limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
+    onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the rootfs", entries, bytes }),
+  });
+}
+
+function manifestOf({ name, parts, config }: Image, report: UnpackReport): SlotManifest {
+  const digestOf = (part: { sha256: string }) => `sha256:${part.sha256}`;
+  const digests = {
+    config: digestOf(parts.config),
+    rootfs: digestOf(parts.rootfs),
+    ...(parts.meta === undefined ? {} : { meta: digestOf(parts.meta) }),
+  };
+  const { owners, devices, xattrs } = report.notKept;
+  return {
+    format: 1,
+    imageId: imageIdOf(digests),
+    name,
+    ...(config.version === undefined ? {} : { version: config.version }),
+    ...(config.architecture === undefined ? {} : { architecture: config.architecture }),
+    digests,
+    trial: config.trial,
+    entries: report.entries,
+    bytes: report.bytes,
+    stagedAt: new Date().toISOString(),
+    ...(owners + devices + xattrs === 0 ? {} : { notKept: { owners, devices, xattrs } }),
+  };
+}
+
+/** What a daemon without root could not keep, as a sentence. */
+function losses({ notKept }: UnpackReport): string[] {
+  const kinds: [number, string][] = [
+    [notKept.owners, "owners"],
+    [notKept.devices, "device nodes"],
+    [notKept.xattrs, "extended attributes"],
+  ];
+  const lost = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`);
+  if (lost.length === 0) return [];
+  const examples = notKept.examples.map((name) => JSON.stringify(name)).join(", ");
+  return [`host-service does not run as root and could not keep ${lost.join(", ")}, such as of ${examples}`];
+}

@@ -1,0 +1,69 @@
+// The daemon from its start to its end: sweep, listen, say that it is ready, and when told to stop let nothing half done
+// behind.
+import { mkdir } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { notifySystemd, realDisk } from "@host-service/disk";
+import { openInbox } from "@host-service/ingest";
+import { sweepRemoved } from "@host-service/slots";
+import type { Configuration } from "./configuration/configuration.ts";
+import { Containers } from "./containers/containers.ts";
+import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { History } from "./history.ts";
+import { Listeners } from "./listeners/listeners.ts";
+import type { Log } from "./log.ts";
+import { Operations } from "./operations/registry.ts";
+import { version } from "./version.ts";
+
+export interface DaemonOptions {
+  configuration: Configuration;
+  bootId: string;
+  /** The argv that starts this program again, for its jobs. */
+  program: readonly string[];
+  log: Log;
+}
+
+export interface Daemon {
+  /** Ends what is running, takes the sockets away, and resolves when nothing is left to do. */
+  stop(): Promise<void>;
+}
+
+/** An operation that was told to end needs to end its children and to remove what it had unpacked. */
+const windUpTimeMs = 30_000;
+
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { configuration, bootId, log } = options;
+  const { stateDirectory, runDirectory, limits } = configuration;
+  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  await mkdir(runDirectory, { recursive: true, mode: 0o711 });
+  await mkdir(dirname(configuration.socketPath), { recursive: true });
+  const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program: options.program, limits });
+  await sweepRemoved({ disk: realDisk, stateDirectory });
+
+  const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
+  const operations = new Operations();
+  const containers: Containers = new Containers({
+    ...options,
+    inbox,
+    operations,
+    onListChanged: () => listeners.follow(),
+  });
+  const listeners = new Listeners({ configuration, bootId, containers, operations, history, log });
+  await recordBootOutcomes({ containers, history, bootId });
+  await listeners.open();
+  notifySystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`);
+  log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
+
+  return {
+    stop: async () => {
+      notifySystemd("STOPPING=1");
+      log.info("Stopping");
+      for (const operation of operations.running()) operation.stop();
+      await Promise.race([
+        Promise.all(operations.running().map((operation) => operation.ended)),
+        Bun.sleep(windUpTimeMs),
+      ]);
+      await listeners.close();
+      log.info("Stopped");
+    },
+  };
+}

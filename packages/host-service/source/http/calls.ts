@@ -1,0 +1,169 @@
+// What each route does, in the order of the route table. How an image gets staged is `containers/`, how an operation is
+// watched is `operations/`.
+import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
+import type { RouteName, ServerInfo } from "@host-service/protocol";
+import openapi from "@host-service/protocol/openapi.json" with { type: "json" };
+import { parse, strictObject } from "@host-service/schema";
+import type { Configuration } from "../configuration/configuration.ts";
+import type { Containers } from "../containers/containers.ts";
+import type { History } from "../history.ts";
+import { callerOf } from "../listeners/principal.ts";
+import type { Principal } from "../listeners/principal.ts";
+import type { Log } from "../log.ts";
+import { eventStream } from "../operations/events.ts";
+import type { Action, Operation } from "../operations/operation.ts";
+import type { Operations } from "../operations/registry.ts";
+import { run } from "../operations/run.ts";
+import type { Finished } from "../operations/run.ts";
+import { power } from "../power/power.ts";
+import { RequestError } from "../problems/request-error.ts";
+import { version } from "../version.ts";
+import { answerFor } from "./answer.ts";
+import { imageSourceOf, requestedId } from "./install-request.ts";
+import { readJson } from "./json-body.ts";
+
+export interface CallContext {
+  configuration: Configuration;
+  bootId: string;
+  containers: Containers;
+  operations: Operations;
+  history: History;
+  log: Log;
+}
+
+export interface Call {
+  request: Request;
+  principal: Principal;
+  context: CallContext;
+  /** What stands in the path for the parameters of the route. */
+  parameters: Readonly<Record<string, string>>;
+}
+
+/** A client may watch an operation whose body it is only beginning to send. */
+const arrivalWaitMs = 10_000;
+
+const done = { ok: true };
+const NoRequest = strictObject({});
+
+export const calls: Record<RouteName, (call: Call) => Promise<Response> | Response> = {
+  info: ({ principal, context }) => {
+    const features: ServerInfo["features"] = ["container", "power"];
+    if (principal.kind === "host") features.push("path");
+    const { bootId } = context;
+    const info: ServerInfo = { name: "host-service", version, api: 1, features, bootId, listener: callerOf(principal) };
+    return Response.json(info);
+  },
+  ping: () => Response.json(done),
+  openapi: () => Response.json(openapi),
+
+  reboot: async ({ request, context }) => {
+    const { duringTrial } = await readJson(request, RebootRequest);
+    await refuseDuringTrial(context, duringTrial ?? "allow");
+    await power("reboot", context.configuration.power);
+    context.log.info("The host was told to reboot");
+    return Response.json(done);
+  },
+  suspend: async ({ request, context }) => {
+    await readJson(request, NoRequest);
+    await power("suspend", context.configuration.power);
+    context.log.info("The host was told to suspend");
+    return Response.json(done);
+  },
+
+  listContainers: async ({ principal, context }) => {
+    const names = principal.kind === "host" ? await context.containers.names() : [principal.name];
+    const containers = await Promise.all(names.map((name) => context.containers.status(name)));
+    return Response.json({ containers });
+  },
+  containerStatus: async (call) => Response.json(await call.context.containers.status(await nameOf(call))),
+  removeContainer: (call) =>
+    change(call, "remove", (operation, name) => call.context.containers.remove(operation, name)),
+  installContainer: async (call) => {
+    const { containers } = call.context;
+    const source = await imageSourceOf(call.request, call.principal);
+    const name = containers.ownOrGiven(call.parameters["name"] ?? "", call.principal);
+    const operation = await begin(call, "install", name);
+    return perform(call, operation, () => containers.install(operation, source));
+  },
+  commitContainer: async (call) => {
+    const { expect } = await readJson(call.request, CommitRequest);
+    return change(call, "commit", (operation, name) => call.context.containers.commit(operation, { name, expect }));
+  },
+  rollbackContainer: async (call) => {
+    await readJson(call.request, NoRequest);
+    return change(call, "rollback", (operation, name) => call.context.containers.rollback(operation, name));
+  },
+  tryContainer: (call) => refuseToRun(call, "try the candidate of", "reboot the host to try it"),
+  startContainer: (call) => refuseToRun(call, "start", "the host's own units start it"),
+  stopContainer: (call) => refuseToRun(call, "stop", "the host's own units stop it"),
+  restartContainer: (call) => refuseToRun(call, "restart", "the host's own units restart it"),
+  containerHistory: async (call) => Response.json({ history: await call.context.history.of(await nameOf(call)) }),
+  containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
+
+  operation: (call) => Response.json(operationOf(call).view()),
+  cancelOperation: async (call) => {
+    const operation = operationOf(call);
+    operation.cancel();
+    await operation.ended;
+    return Response.json(operation.view());
+  },
+  operationEvents: async ({ context, principal, parameters }) => {
+    const id = parse(OperationId, parameters["id"], { subject: "the operation's id" });
+    const operation = await context.operations.arrival(id, { caller: callerOf(principal), waitMs: arrivalWaitMs });
+    return new Response(eventStream(operation), { headers: { "content-type": "application/x-ndjson" } });
+  },
+};
+
+async function change(
+  call: Call,
+  action: Action,
+  work: (operation: Operation, name: string) => Promise<Finished>,
+): Promise<Response> {
+  const name = await nameOf(call);
+  const operation = await begin(call, action, name);
+  operation.markReceived();
+  return perform(call, operation, () => work(operation, name));
+}
+
+function begin(call: Call, action: Action, name: string | undefined): Promise<Operation> {
+  const { principal, context, request } = call;
+  return context.containers.begin(action, { name, principal, id: requestedId(request) });
+}
+
+function perform(call: Call, operation: Operation, work: () => Promise<Finished>): Promise<Response> {
+  const { history, log } = call.context;
+  return answerFor(call.request, operation, run(operation, { history, log, work }));
+}
+
+function nameOf(call: Call): Promise<string> {
+  return call.context.containers.resolveName(call.parameters["name"] ?? "", call.principal);
+}
+
+function operationOf(call: Call): Operation {
+  const id = parse(OperationId, call.parameters["id"], { subject: "the operation's id" });
+  return call.context.operations.get(id, callerOf(call.principal));
+}
+
+/** Every container has the runtime "none" as long as none is built in. */
+async function refuseToRun(call: Call, verb: string, instead: string): Promise<never> {
+  const { name } = await call.context.containers.status(await nameOf(call));
+  throw new RequestError("not-supported", `Cannot ${verb} "${name}": its runtime is "none"; ${instead}`);
+}
+
+async function refuseDuringTrial(context: CallContext, wish: "allow" | "refuse"): Promise<void> {
+  const policy = context.configuration.power.rebootDuringTrial;
+  if (wish === "allow" && policy === "allow") return;
+  for (const name of await context.containers.names()) {
+    const { state, bootsLeft, running } = await context.containers.status(name);
+    if (state !== "trying" || bootsLeft !== 0) continue;
+    const image = running?.version === undefined ? "its image" : `version ${running.version}`;
+    const next =
+      policy === "refuse"
+        ? 'commit or roll back first, as power.reboot_during_trial is "refuse"'
+        : "commit first, or reboot all the same";
+    throw new RequestError(
+      "trial-running",
+      `Cannot reboot the host: "${name}" is on trial and the reboot would roll ${image} back; ${next}`,
+    );
+  }
+}

@@ -1,0 +1,2 @@
+export { runHostService } from "./command-line.ts";
+export type { Program } from "./command-line.ts";

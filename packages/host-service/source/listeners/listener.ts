@@ -1,0 +1,58 @@
+// One socket that belongs to one principal.
+import { rm } from "node:fs/promises";
+import { answerUnknown, listenerRoutes } from "../http/dispatch.ts";
+import { problemResponse } from "../http/problem-response.ts";
+import type { CallContext } from "../http/calls.ts";
+import { problem } from "@host-service/protocol";
+import type { Principal } from "./principal.ts";
+import { publishSocket } from "./publish.ts";
+
+export interface Listener {
+  path: string;
+  principal: Principal;
+  /** Takes no new connections, lets requests in flight finish, and takes the socket away. */
+  stop(): Promise<void>;
+}
+
+export async function listen(
+  path: string,
+  options: { principal: Principal; nursery: string; context: CallContext },
+): Promise<Listener> {
+  let server: Bun.Server<undefined> | undefined;
+  await publishSocket(path, {
+    mode: 0o600,
+    nursery: options.nursery,
+    bind: (born) => {
+      server = serve(born, options);
+    },
+  });
+  return {
+    path,
+    principal: options.principal,
+    stop: async () => {
+      await rm(path, { force: true });
+      await server?.stop();
+    },
+  };
+}
+
+/**
+ * Ours are the stall timer of the inbox and the heartbeat of event streams, and Bun's ten seconds would end both. Its types
+ * know the option for TCP alone, though it is heeded on a Unix socket as well; hence the wide type.
+ */
+const neverIdle: object = { idleTimeout: 0 };
+
+function serve(path: string, options: { principal: Principal; context: CallContext }): Bun.Server<undefined> {
+  return Bun.serve({
+    unix: path,
+    ...neverIdle,
+    // Bun's own limit ends a chunked body without a word; the inbox has the limit that is configured.
+    maxRequestBodySize: Number.MAX_SAFE_INTEGER,
+    routes: listenerRoutes(options.principal, options.context),
+    fetch: answerUnknown,
+    error(error) {
+      options.context.log.error("A request failed outside of every call", { error: error.stack ?? error.message });
+      return problemResponse(problem("failed", "Cannot answer: the daemon failed; its log says why"));
+    },
+  });
+}

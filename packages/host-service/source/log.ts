@@ -1,0 +1,33 @@
+// The only place that knows consola in the daemon. On a terminal lines for a person, under systemd one JSON object a line.
+import { createConsola } from "consola";
+
+type Members = Readonly<Record<string, unknown>>;
+
+export interface Log {
+  info(message: string, members?: Members): void;
+  warn(message: string, members?: Members): void;
+  error(message: string, members?: Members): void;
+}
+
+/** systemd sets JOURNAL_STREAM where standard error goes to the journal (systemd.exec(5)); HOST_SERVICE_LOG=json asks for the same. */
+export function createLog(environment: Readonly<Record<string, string | undefined>> = process.env): Log {
+  const isJson = environment["JOURNAL_STREAM"] !== undefined || environment["HOST_SERVICE_LOG"] === "json";
+  const write = isJson ? writeJson : writeForPerson();
+  return {
+    info: (message, members = {}) => write("info", message, members),
+    warn: (message, members = {}) => write("warn", message, members),
+    error: (message, members = {}) => write("error", message, members),
+  };
+}
+
+function writeJson(level: keyof Log, message: string, members: Members): void {
+  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...members })}\n`);
+}
+
+function writeForPerson(): (level: keyof Log, message: string, members: Members) => void {
+  const consola = createConsola({ level: 3, throttle: 0, stdout: process.stderr, stderr: process.stderr });
+  return (level, message, members) => {
+    const tail = Object.entries(members).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);
+    consola[level](`${message}${tail.join("")}`);
+  };
+}

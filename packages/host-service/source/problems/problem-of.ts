@@ -1,0 +1,81 @@
+// The one place where the failures of the parts get their wire codes. No failure is told apart by its text.
+import { ArchiveError } from "@host-service/archive";
+import type { ArchiveErrorKind } from "@host-service/archive";
+import { DiskError } from "@host-service/disk";
+import { IngestError } from "@host-service/ingest";
+import type { IngestErrorKind } from "@host-service/ingest";
+import { problem } from "@host-service/protocol";
+import type { Problem, ProblemCode } from "@host-service/protocol";
+import { SchemaError } from "@host-service/schema";
+import { SlotsError } from "@host-service/slots";
+import type { SlotsErrorKind } from "@host-service/slots";
+import { OperationError } from "../operations/error.ts";
+import type { OperationErrorKind } from "../operations/error.ts";
+import { PowerError } from "../power/power.ts";
+import { RequestError } from "./request-error.ts";
+
+const ingestCodes: Record<IngestErrorKind, ProblemCode> = {
+  "missing-file": "source-refused",
+  "not-regular": "source-refused",
+  "not-permitted": "source-refused",
+  empty: "source-refused",
+  changed: "source-refused",
+  incomplete: "source-refused",
+  "too-large": "too-large",
+  "no-space": "no-space",
+  "digest-mismatch": "digest-mismatch",
+  stalled: "stalled",
+  cancelled: "cancelled",
+  failed: "failed",
+};
+
+const archiveCodes: Record<ArchiveErrorKind, ProblemCode> = {
+  "not-an-archive": "image-refused",
+  truncated: "image-refused",
+  corrupt: "image-refused",
+  "entry-refused": "image-refused",
+  "too-many-entries": "too-large",
+  "too-large": "too-large",
+  "no-space": "no-space",
+  bundle: "image-refused",
+  config: "image-refused",
+  cancelled: "cancelled",
+  failed: "failed",
+};
+
+const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
+  refused: "refused-in-state",
+  unresolved: "unresolved",
+  busy: "busy",
+  unreadable: "record-unusable",
+  "later-format": "record-unusable",
+  missing: "not-found",
+  name: "invalid-request",
+};
+
+const operationCodes: Record<OperationErrorKind, ProblemCode> = {
+  busy: "busy",
+  "too-many": "busy",
+  "not-found": "not-found",
+  "id-taken": "invalid-request",
+  "too-late": "refused-in-state",
+  cancelled: "cancelled",
+};
+
+/** The problem document of an expected failure; undefined where nobody foresaw it. */
+export function problemOf(error: unknown): Problem | undefined {
+  if (error instanceof RequestError) return problem(error.code, error.message);
+  if (error instanceof SchemaError) return problem("invalid-request", error.message);
+  if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message);
+  if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
+  if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
+  if (error instanceof PowerError) {
+    return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);
+  }
+  if (error instanceof OperationError) {
+    const operation = error.kind === "busy" ? error.operation : undefined;
+    return problem(operationCodes[error.kind], error.message, operation === undefined ? {} : { operation });
+  }
+  if (error instanceof DiskError && error.kind === "no-space") return problem("no-space", error.message);
+  return undefined;
+}

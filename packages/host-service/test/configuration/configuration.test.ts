@@ -1,0 +1,107 @@
+import { describe, expect, test } from "bun:test";
+import { parseConfiguration } from "../../source/configuration/configuration.ts";
+
+const path = "/etc/host-service/config.toml";
+
+function answer(text: string): string {
+  try {
+    parseConfiguration(text, path);
+    return "accepted";
+  } catch (error) {
+    return error instanceof Error ? error.message.replace(`Cannot read ${path}: `, "") : String(error);
+  }
+}
+
+describe("parseConfiguration", () => {
+  test("an empty file gives the defaults of the design", () => {
+    expect(parseConfiguration("", path)).toEqual({
+      socketPath: "/run/host-service",
+      runDirectory: "/run/host-service.d",
+      stateDirectory: "/var/lib/host-service",
+      power: { driver: "systemd", rebootDuringTrial: "allow" },
+      limits: {
+        imageBytesMax: 8 * 1024 ** 3,
+        unpackedBytesMax: 16 * 1024 ** 3,
+        entriesMax: 1_000_000,
+        stallTimeoutMs: 60_000,
+        reserveBytes: 64 * 1024 ** 2,
+        historyBytesMax: 1024 ** 2,
+      },
+      allow: new Map(),
+    });
+  });
+
+  test("every key is taken", () => {
+    const text = `
+      socket = "/s"
+      run_dir = "/r"
+      state_dir = "/v"
+      [power]
+      driver = "command"
+      reboot = ["/sbin/reboot", "-f"]
+      suspend = ["zzz"]
+      reboot_during_trial = "refuse"
+      [limits]
+      image_bytes_max = 1
+      unpacked_bytes_max = 2
+      entries_max = 3
+      stall_timeout = "500ms"
+      reserve_bytes = 0
+      history_bytes_max = 4
+      [containers.edge]
+      allow = ["container"]
+    `;
+    expect(parseConfiguration(text, path)).toEqual({
+      socketPath: "/s",
+      runDirectory: "/r",
+      stateDirectory: "/v",
+      power: {
+        driver: "command",
+        reboot: ["/sbin/reboot", "-f"],
+        suspend: ["zzz"],
+        rebootDuringTrial: "refuse",
+      },
+      limits: {
+        imageBytesMax: 1,
+        unpackedBytesMax: 2,
+        entriesMax: 3,
+        stallTimeoutMs: 500,
+        reserveBytes: 0,
+        historyBytesMax: 4,
+      },
+      allow: new Map([["edge", ["container"]]]),
+    });
+  });
+
+  const refusals: [string, string][] = [
+    ['sockte = "/s"', 'unknown key "sockte"; did you mean "socket"?'],
+    ["[limits]\nstal_timeout = 5", 'unknown key "stal_timeout" in "limits"; did you mean "stall_timeout"?'],
+    ["socket = 5", '"socket" has to be a string, got 5'],
+    ['socket = "run/x"', '"socket": has to be an absolute path'],
+    ['[power]\ndriver = "sysv"', '"power.driver" has to be "systemd" or "command" or "none", got "sysv"'],
+    ['[power]\nreboot = ["x"]', '"power.reboot" is a command, but "power.driver" is "systemd"; set driver = "command"'],
+    ['[power]\ndriver = "command"\nreboot = []', '"power.reboot": a command needs at least the program\'s name'],
+    [
+      '[limits]\nstall_timeout = "5 minutes"',
+      '"limits.stall_timeout": has to be a duration such as "500ms", "60s", "5m" or "1h"',
+    ],
+    ["[limits]\nentries_max = 0", '"limits.entries_max": has to be at least 1'],
+    ["[limits]\nentries_max = 1.5", '"limits.entries_max": has to be a whole number'],
+    [
+      '[containers.edge]\nallow = ["powr"]',
+      '"containers.edge.allow.0" has to be "power" or "system" or "container" or "portable", got "powr"',
+    ],
+    ["[containers.edge]\nalow = []", 'unknown key "alow" in "containers.edge"; did you mean "allow"?'],
+  ];
+  test.each(refusals)("%s", (text, expected) => {
+    expect(answer(text)).toBe(expected);
+  });
+
+  test("a container's name in the file is checked", () => {
+    expect(answer('[containers."-x"]')).toContain('Cannot read "containers.-x"');
+  });
+
+  test("what is not TOML is said to be that", () => {
+    expect(answer("socket = ")).toStartWith("it is not TOML: ");
+  });
+});
