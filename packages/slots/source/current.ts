@@ -1,5 +1,6 @@
 // What this boot runs, in the run directory, so that it is gone with the boot: `.current/<name> -> …/slots/b`, and beside
-// it the note of a hook that could start the committed image but not write the record.
+// it a note of the boot that made it. What was started once is not exchanged under the container, whatever a later hook
+// of the same boot finds.
 import { join } from "node:path";
 import { DiskError, replaceFile, replaceLink, unlinkDurably } from "@host-service/disk";
 import type { Disk } from "@host-service/disk";
@@ -8,45 +9,52 @@ export interface CurrentPlace {
   disk: Disk;
   runDirectory: string;
   name: string;
+  bootId: string;
 }
 
 const noteBytesMax = 4096;
-
-/** Makes the link, or removes it where nothing can run. Does nothing when it is right. */
-export async function pointCurrent(place: CurrentPlace, slotDirectory: string | undefined): Promise<void> {
-  const { disk } = place;
-  const path = currentPath(place.runDirectory, place.name);
-  if ((await disk.readLink(path)) === slotDirectory) return;
-  if (slotDirectory === undefined) return await unlinkDurably(disk, path);
-  await makeCurrentDirectory(place);
-  await replaceLink(disk, path, slotDirectory);
-}
 
 export function currentPath(runDirectory: string, name: string): string {
   return join(runDirectory, ".current", name);
 }
 
-/** Whether a hook of this boot has started the committed image without being able to write the record. */
-export async function hasStartedCommitted(place: CurrentPlace, bootId: string): Promise<boolean> {
+/** Makes the link, or removes it where nothing can run. Writes nothing when all is right. */
+export async function pointCurrent(place: CurrentPlace, slotDirectory: string | undefined): Promise<void> {
+  const { disk } = place;
+  const path = currentPath(place.runDirectory, place.name);
+  if (!(await isNoted(place))) {
+    await disk.makeDirectory(place.runDirectory, { mode: 0o755 });
+    await disk.makeDirectory(join(place.runDirectory, ".current"), { mode: 0o755 });
+    await replaceFile(disk, notePath(place), place.bootId);
+  }
+  if ((await disk.readLink(path)) === slotDirectory) return;
+  if (slotDirectory === undefined) await unlinkDurably(disk, path);
+  else await replaceLink(disk, path, slotDirectory);
+}
+
+/** What this boot has started; undefined when it has started nothing yet. */
+export async function startedInBoot(place: CurrentPlace): Promise<{ slotDirectory: string | undefined } | undefined> {
+  if (!(await isNoted(place))) return undefined;
+  return { slotDirectory: await place.disk.readLink(currentPath(place.runDirectory, place.name)) };
+}
+
+/** The container is gone. */
+export async function forgetCurrent(place: CurrentPlace): Promise<void> {
+  for (const path of [currentPath(place.runDirectory, place.name), notePath(place)]) {
+    if ((await place.disk.status(path)) !== undefined) await unlinkDurably(place.disk, path);
+  }
+}
+
+async function isNoted(place: CurrentPlace): Promise<boolean> {
   try {
     const bytes = await place.disk.read(notePath(place), { bytesMax: noteBytesMax });
-    return new TextDecoder().decode(bytes) === bootId;
+    return new TextDecoder().decode(bytes) === place.bootId;
   } catch (error) {
     if (error instanceof DiskError && error.kind === "missing") return false;
     throw error;
   }
 }
 
-export async function noteStartedCommitted(place: CurrentPlace, bootId: string): Promise<void> {
-  await makeCurrentDirectory(place);
-  await replaceFile(place.disk, notePath(place), bootId);
-}
-
 function notePath(place: CurrentPlace): string {
-  return join(place.runDirectory, ".current", `.${place.name}.started-committed`);
-}
-
-async function makeCurrentDirectory(place: CurrentPlace): Promise<void> {
-  await place.disk.makeDirectory(place.runDirectory, { mode: 0o755 });
-  await place.disk.makeDirectory(join(place.runDirectory, ".current"), { mode: 0o755 });
+  return join(place.runDirectory, ".current", `.${place.name}.boot`);
 }

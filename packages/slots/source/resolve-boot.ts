@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { BootReport, ContainerBoot } from "./boot-report.ts";
 import { readCommitted, repairCommitted } from "./committed.ts";
 import { hideContainer, isLeftover, listDirectories } from "./container.ts";
-import { hasStartedCommitted, noteStartedCommitted, pointCurrent } from "./current.ts";
+import { startedInBoot } from "./current.ts";
 import type { TakeLock } from "./ledger.ts";
 import { containersDirectory, placeOf } from "./place.ts";
 import type { Place } from "./place.ts";
@@ -17,8 +17,9 @@ import { readRecord, setAsideRecord, writeRecord } from "./record-file.ts";
 import { lookIntoSlots } from "./slot.ts";
 import type { SlotContents } from "./slot.ts";
 import { committedOf, runningOf } from "./state.ts";
-import type { SlotReference, State } from "./state.ts";
-import { committedState, summarise } from "./status.ts";
+import { start, startedImage } from "./start.ts";
+import type { SlotName, SlotReference, State } from "./state.ts";
+import { committedState } from "./status.ts";
 import { resolve } from "./transitions/boot.ts";
 
 export interface ResolveBootOptions {
@@ -71,7 +72,7 @@ async function resolveLocked(context: Context): Promise<ContainerBoot> {
     case "record":
       return await resolveRecord(context, contents, found.record);
     case "later-format": {
-      const state = committedState(await readCommitted(disk, place), contents);
+      const state = await stateWithoutRecord(context, contents, await readCommitted(disk, place));
       const problem = `a later version of host-service wrote the record (format ${found.format}), which is left alone`;
       return await start(context, { did: "left-alone", state, contents, problem });
     }
@@ -82,7 +83,7 @@ async function resolveLocked(context: Context): Promise<ContainerBoot> {
     case "missing":
       if ((await readCommitted(disk, place)) === undefined && (await isLeftover(disk, place))) {
         await hideContainer(disk, place);
-        return await start(context, { did: "swept", state: { name: "empty" }, contents });
+        return { name: context.name, did: "swept", state: "empty", failed: false };
       }
       return await restore(context, contents, "the record was missing");
   }
@@ -90,7 +91,7 @@ async function resolveLocked(context: Context): Promise<ContainerBoot> {
 
 async function resolveRecord(context: Context, contents: SlotContents, before: BootRecord): Promise<ContainerBoot> {
   const { disk, place, bootId } = context;
-  const startedCommitted = before.bootId !== bootId && (await hasStartedCommitted(context, bootId));
+  const startedCommitted = before.bootId !== bootId && (await startedInBoot(context)) !== undefined;
   const transition = resolve(before, contents, { bootId, startedCommitted });
   let record = before;
   if (transition !== undefined) {
@@ -104,33 +105,35 @@ async function resolveRecord(context: Context, contents: SlotContents, before: B
   return await start(context, { did, state: record.state, contents, ...ended });
 }
 
-/** A new record from what `committed` says, for one that is gone. */
+/** A new record for one that is gone, from what `committed` says, or, once this boot has started it, from what runs. */
 async function restore(context: Context, contents: SlotContents, problem: string): Promise<ContainerBoot> {
   const { disk, place, bootId } = context;
-  const state = committedState(await readCommitted(disk, place), contents);
-  const active = runningOf(state);
-  const why = `${problem}; ${active === undefined ? "there is no committed image to boot" : "the last committed image boots"}`;
-  const ending = { result: "failed" as const, ...(active === undefined ? {} : { reference: active }), why };
+  const committed = committedState(await readCommitted(disk, place), contents);
+  const started = await startedImage(context, contents);
+  const state = started === undefined ? committed : stillRunning(started, runningOf(committed));
+  const ending = { result: "failed" as const, ...referenceOf(state), why: `${problem}; ${consequence(state)}` };
   const record = nextRecord(undefined, { state, ending }, { bootId, now: context.now(), subject: contents });
   await writeRecord(disk, place, record);
   await repairCommitted(disk, place, state);
   const ended = record.outcome === undefined ? {} : { outcome: record.outcome };
-  return await start(context, { did: "restored", state, contents, problem: why, ...ended });
+  return await start(context, { did: "restored", state, contents, problem: ending.why, ...ended });
 }
 
-type Started = Pick<ContainerBoot, "did" | "problem" | "outcome"> & { state: State; contents: SlotContents };
+/** What runs goes on running; when it is not the committed image it is on trial, for all that is known. */
+function stillRunning(active: SlotReference, committed: SlotReference | undefined): State {
+  if (committed === undefined) return { name: "trying", active, bootsLeft: 0 };
+  if (committed.slot === active.slot) return { name: "normal", active };
+  return { name: "trying", active, fallback: committed, bootsLeft: 0 };
+}
 
-/** Makes `.current`, the last step: what it points to is what the runtime starts. */
-async function start(context: Context, { state, contents, ...what }: Started): Promise<ContainerBoot> {
-  const running = runningOf(state);
-  const bootable = running !== undefined && contents.manifestOf(running) !== undefined;
-  await pointCurrent(context, bootable ? context.place.slot(running.slot) : undefined);
-  const report: ContainerBoot = { name: context.name, state: state.name, failed: false, ...what };
-  if (running === undefined) return report;
-  report.running = summarise(running, contents);
-  if (bootable) return report;
-  const problem = `Cannot start "${context.name}": slot ${running.slot} does not hold its image any more; roll back or install another`;
-  return { ...report, failed: true, problem };
+function referenceOf(state: State): { reference?: SlotReference } {
+  const reference = runningOf(state);
+  return reference === undefined ? {} : { reference };
+}
+
+function consequence(state: State): string {
+  if (state.name === "empty") return "there is no committed image to boot";
+  return state.name === "trying" ? "what runs counts as a trial" : "the last committed image boots";
 }
 
 /** The record could not be locked, read or written: it stays as it is, and nothing uncommitted starts. */
@@ -149,9 +152,8 @@ async function startWithoutRecord(context: Context, cause: unknown): Promise<Con
     if (busy && found.kind === "missing" && slot === undefined) {
       return await start(context, { did: "unchanged", state: { name: "empty" }, contents });
     }
-    const state =
-      found.kind === "record" ? known(committedOf(found.record.state), contents) : committedState(slot, contents);
-    await noteStartedCommitted(context, bootId);
+    const safe = found.kind === "record" ? committedOf(found.record.state)?.slot : slot;
+    const state = await stateWithoutRecord(context, contents, safe);
     return { ...(await start(context, { did: "started-committed", state, contents })), failed: true, problem };
   } catch (error) {
     const further = error instanceof Error ? error.message : String(error);
@@ -165,7 +167,12 @@ async function startWithoutRecord(context: Context, cause: unknown): Promise<Con
   }
 }
 
-function known(reference: SlotReference | undefined, contents: SlotContents): State {
-  if (reference === undefined || contents.manifestOf(reference) === undefined) return { name: "empty" };
-  return { name: "normal", active: reference };
+/** What this boot has started already, else the committed image. */
+async function stateWithoutRecord(
+  context: Context,
+  contents: SlotContents,
+  committed: SlotName | undefined,
+): Promise<State> {
+  const started = await startedImage(context, contents);
+  return started === undefined ? committedState(committed, contents) : { name: "normal", active: started };
 }

@@ -4,7 +4,7 @@ import { lockFile } from "@host-service/disk";
 import type { Disk, Lock } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { hideContainer, makeContainerDirectory } from "./container.ts";
-import { pointCurrent } from "./current.ts";
+import { forgetCurrent, pointCurrent } from "./current.ts";
 import { lockLedger, missing, openPage, turnPage } from "./ledger.ts";
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { containerDirectory, isContainerName, placeOf } from "./place.ts";
@@ -50,6 +50,7 @@ export function openSlots(options: SlotsOptions): Slots {
   const place = placeOf(directory);
   if (!isContainerName(place.name)) containerDirectory("", place.name);
   const ledger: Ledger = { disk, place, bootId, now, takeLock: options.takeLock ?? lockFile };
+  const current = { disk, runDirectory, name: place.name, bootId };
   return {
     status: () => readStatus({ disk, place, bootId }),
     async checkInstall() {
@@ -62,14 +63,14 @@ export function openSlots(options: SlotsOptions): Slots {
     async tryCandidate() {
       return await change(ledger, tryNow, async (state) => {
         if (state.name !== "trying") return;
-        await pointCurrent({ disk, runDirectory, name: place.name }, place.slot(state.active.slot));
+        await pointCurrent(current, place.slot(state.active.slot));
       });
     },
     remove: () =>
       locked(ledger, async () => {
         if ((await openPage(ledger)).record === undefined) throw missing(place.name, "remove");
         const hidden = await hideContainer(disk, place);
-        await pointCurrent({ disk, runDirectory, name: place.name }, undefined);
+        await forgetCurrent(current);
         await disk.removeTree(hidden);
       }),
   };

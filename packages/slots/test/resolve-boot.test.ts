@@ -163,6 +163,34 @@ test("a record of a later format is left alone, the committed image boots, and t
   });
 });
 
+test("a record that is damaged while a trial runs: a hook of the same boot leaves what runs, as a trial", async () => {
+  await withDevice(async (edge) => {
+    await pending(edge);
+    await edge.hook("boot-2");
+    await writeFile(record(edge), "{");
+    const [first, second] = await hook(edge, "boot-2");
+    expect(first).toBe("restored: trying, running 1.1.0");
+    expect(second).toEndWith("what runs counts as a trial");
+    expect(await current(edge)).toBe(join(edge.directory, "slots/b"));
+    await expect(edge.slots("boot-2").stage()).rejects.toThrow("the other slot is the way back");
+    expect(await hook(edge, "boot-3")).toEqual([
+      "resolved: normal, running 1.0.0",
+      "rolled-back 1.1.0: rebooted without commit",
+    ]);
+  });
+});
+
+test("a record of a later format that appears while a trial runs: a hook of the same boot leaves what runs", async () => {
+  await withDevice(async (edge) => {
+    await pending(edge);
+    await edge.hook("boot-2");
+    await writeFile(record(edge), '{"format":2}');
+    expect((await hook(edge, "boot-2"))[0]).toBe("left-alone: normal, running 1.1.0");
+    expect(await current(edge)).toBe(join(edge.directory, "slots/b"));
+    expect((await hook(edge, "boot-3"))[0]).toBe("left-alone: normal, running 1.0.0");
+  });
+});
+
 test("a committed link that lags behind the record is repaired", async () => {
   await withDevice(async (edge) => {
     await pending(edge);
