@@ -10,11 +10,19 @@ export interface LocalFile {
 
 /**
  * Looks at a file before it is sent or named to the daemon, without opening it: opening a FIFO would hang. A symbolic link counts as
- * what it leads to, since the daemon itself follows none. `what` is the word for the file in the message: "the rootfs archive".
+ * what it leads to, since the daemon itself follows none. `what` is the word for the file in the message: "the rootfs archive"; `action` is what
+ * was to be done with it.
  */
-export async function checkLocalFile(path: string, options: { what: string; bytesMax?: number }): Promise<LocalFile> {
+export async function checkLocalFile(
+  path: string,
+  options: { what: string; bytesMax?: number; action?: string },
+): Promise<LocalFile> {
   const refuse = (why: string, cause?: unknown): ClientError =>
-    new ClientError("local-file", `Cannot install "${path}": ${why}`, cause === undefined ? {} : { cause });
+    new ClientError(
+      "local-file",
+      `Cannot ${options.action ?? "install"} "${path}": ${why}`,
+      cause === undefined ? {} : { cause },
+    );
   const { found, real } = await resolve(path, refuse);
   const wrong = whyNotRegular(found, options.what);
   if (wrong !== undefined) throw refuse(wrong);
@@ -65,7 +73,7 @@ function whyUnreachable(error: unknown, dangling: boolean): string {
 function whyNotRegular(found: Stats, what: string): string | undefined {
   if (found.isFile()) return undefined;
   if (found.isDirectory()) return `it is a directory, not an image; give ${what}`;
-  if (found.isFIFO()) return `it is a FIFO, not a regular file; to send what comes from a pipe give "-"`;
+  if (found.isFIFO()) return `it is a FIFO, not a regular file; give ${what}`;
   if (found.isSocket()) return `it is a socket, not a regular file; give ${what}`;
   if (found.isBlockDevice() || found.isCharacterDevice()) return `it is a device, not a regular file; give ${what}`;
   return `it is not a regular file; give ${what}`;

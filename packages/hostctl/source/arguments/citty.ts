@@ -1,0 +1,54 @@
+// The only place that knows citty. It gets a command line that is already checked, in one canonical form, and binds it to the command;
+// its own help, its messages and its way to end the process are never reached.
+import { defineCommand, runCommand } from "citty";
+import type { ArgsDef } from "citty";
+import type { CommandSpec, Invocation } from "./command.ts";
+import { progressStyles } from "./command.ts";
+import { optionsOf } from "./scan.ts";
+import type { Scanned } from "./scan.ts";
+import { defaultSocketPath } from "./socket-path.ts";
+
+/** Binds the scanned words to the command's arguments. */
+export async function bind(command: CommandSpec, scanned: Scanned): Promise<Invocation> {
+  const options = optionsOf(command);
+  const definitions: ArgsDef = {};
+  for (const option of options) definitions[option.name] = { type: option.value === undefined ? "boolean" : "string" };
+  let invocation: Invocation | undefined;
+  const bound = defineCommand({
+    args: definitions,
+    run({ args }) {
+      const switches = new Set(options.filter((option) => args[option.name] === true).map((option) => option.name));
+      const values = new Map<string, string>();
+      for (const option of options) {
+        const value = args[option.name];
+        if (typeof value === "string") values.set(option.name, value);
+      }
+      invocation = { ...globals(switches, values), switches, values, positionals: args._ };
+    },
+  });
+  await runCommand(bound, { rawArgs: canonical(scanned) });
+  if (invocation === undefined) throw new Error("Cannot bind the arguments: the command did not run");
+  return invocation;
+}
+
+function canonical(scanned: Scanned): string[] {
+  const options = scanned.options.map(({ option, value }) =>
+    value === undefined ? `--${option.name}` : `--${option.name}=${value}`,
+  );
+  return [...options, "--", ...scanned.positionals];
+}
+
+function globals(
+  switches: ReadonlySet<string>,
+  values: ReadonlyMap<string, string>,
+): Omit<Invocation, "switches" | "values" | "positionals"> {
+  const style = progressStyles.find((word) => word === values.get("progress"));
+  return {
+    socketPath: values.get("socket-path") ?? defaultSocketPath(process.env),
+    quiet: switches.has("quiet"),
+    json: switches.has("json"),
+    verbose: switches.has("verbose"),
+    progress: style ?? "auto",
+    progressGiven: style !== undefined,
+  };
+}

@@ -1,0 +1,65 @@
+// What a command is, as data: the parser, the help and the completions are all made of it, so that none of them can go stale.
+
+export interface OptionSpec {
+  name: string;
+  short?: string;
+  summary: string;
+  /** The word for its value in the help; without it the option is a switch. */
+  value?: string;
+  /** What completes the value: file names, or one of these words, which are then the only ones allowed. */
+  complete?: "file" | readonly string[];
+}
+
+export interface PositionalSpec {
+  name: string;
+  required: boolean;
+  complete?: "file" | readonly string[];
+}
+
+export interface CommandSpec {
+  name: string;
+  summary: string;
+  positionals: readonly PositionalSpec[];
+  options: readonly OptionSpec[];
+  /** The forms of its arguments, where the positionals do not tell them all. */
+  usage?: readonly string[];
+  /** Paragraphs below the usage line in the help of this command. */
+  details?: readonly string[];
+  examples: readonly string[];
+  /** Loaded when the command is run, so that no command pays for another. */
+  load: () => Promise<Run>;
+}
+
+export interface CommandGroup {
+  name: string;
+  summary: string;
+  commands: readonly CommandSpec[];
+}
+
+/** A word at the top level is a command or a group of commands. */
+export type Entry = CommandSpec | CommandGroup;
+
+export function isGroup(entry: Entry): entry is CommandGroup {
+  return "commands" in entry;
+}
+
+/** What the person asked for, after the command line was checked against the command's data. */
+export interface Invocation {
+  socketPath: string;
+  quiet: boolean;
+  json: boolean;
+  verbose: boolean;
+  progress: ProgressStyle;
+  /** True where `--progress` was given, which then wins over `--quiet`. */
+  progressGiven: boolean;
+  /** The command's own switches and values, by the option's name. */
+  switches: ReadonlySet<string>;
+  values: ReadonlyMap<string, string>;
+  positionals: readonly string[];
+}
+
+export const progressStyles = ["auto", "plain", "json", "none"] as const;
+export type ProgressStyle = (typeof progressStyles)[number];
+
+/** Does the work and gives back the exit code. Failures are thrown. */
+export type Run = (invocation: Invocation) => Promise<number>;

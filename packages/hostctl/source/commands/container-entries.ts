@@ -1,0 +1,111 @@
+import type { CommandSpec, OptionSpec } from "../arguments/command.ts";
+
+const name: OptionSpec = {
+  name: "name",
+  value: "NAME",
+  summary: "which container (default: one's own, or the only one)",
+};
+
+function change(
+  action: "rollback" | "try" | "start" | "stop" | "restart",
+  summary: string,
+  details: string,
+): CommandSpec {
+  return {
+    name: action,
+    summary,
+    positionals: [],
+    options: [name],
+    details: [details],
+    examples: [`hostctl container ${action}`, `hostctl container ${action} --name edge`],
+    load: async () => (await import("./container-change.ts")).changes[action],
+  };
+}
+
+export const containerCommands: readonly CommandSpec[] = [
+  {
+    name: "install",
+    summary: "stage a new image; it starts at the next boot",
+    positionals: [
+      { name: "config.yaml", required: true, complete: "file" },
+      { name: "rootfs", required: false, complete: "file" },
+      { name: "meta", required: false, complete: "file" },
+    ],
+    usage: ["<config.yaml> <rootfs> [meta]", "<bundle>", "-"],
+    options: [name],
+    details: [
+      'With one argument it is a bundle: a file as "hostctl image build" makes it, or "-" for a bundle on standard input.',
+      "Archives are .tar, .tar.xz, .tar.zst or .tar.gz; what they are is told by their content.",
+      "The first Ctrl-C cancels and waits until host-service has cleaned up, the second leaves at once.",
+    ],
+    examples: [
+      "hostctl container install config.yaml rootfs.tar.xz",
+      "hostctl container install config.yaml rootfs.tar.zst meta.tar.xz --name edge",
+      "hostctl container install edge-1.5.0.tar",
+      "curl -s https://example.org/edge-1.5.0.tar | hostctl container install -",
+    ],
+    load: async () => (await import("./container-install.ts")).install,
+  },
+  {
+    name: "commit",
+    summary: "keep what is running: end the trial",
+    positionals: [],
+    options: [name, { name: "expect", value: "VERSION|DIGEST", summary: "refuse where something else is running" }],
+    details: ["Until it is committed, a new image is on trial: the next reboot goes back to the image before."],
+    examples: ["hostctl container commit", "hostctl container commit --expect 1.5.0"],
+    load: async () => (await import("./container-change.ts")).commit,
+  },
+  change(
+    "rollback",
+    "go back to the image before",
+    "The image before starts at the next boot. Before the new one was booted it is simply dropped.",
+  ),
+  {
+    name: "status",
+    summary: "print the state, what runs and what boots next",
+    positionals: [],
+    options: [name],
+    details: ["The first line is the state word alone: normal, pending, trying or rollback."],
+    examples: ["hostctl container status", "hostctl container status | head -1", "hostctl container status --json"],
+    load: async () => (await import("./container-read.ts")).status,
+  },
+  change("try", "start the new image now, without a reboot", "A reboot of the host without a commit still rolls back."),
+  change("start", "start the container", "It starts the image that this boot has chosen."),
+  change("stop", "stop the container", "The state of its images stays as it is."),
+  change("restart", "stop and start the container", "A restart is not a reboot: it ends no trial."),
+  {
+    name: "remove",
+    summary: "remove a container with its images and volumes",
+    positionals: [],
+    options: [name, { name: "yes", summary: "do not ask" }],
+    details: [
+      "Only the host may remove a container. It cannot be undone; on a terminal hostctl asks unless --yes is given.",
+    ],
+    examples: ["hostctl container remove --name edge", "hostctl container remove --name edge --yes"],
+    load: async () => (await import("./container-change.ts")).remove,
+  },
+  {
+    name: "list",
+    summary: "list the containers",
+    positionals: [],
+    options: [],
+    examples: ["hostctl container list", "hostctl container list --json"],
+    load: async () => (await import("./container-read.ts")).list,
+  },
+  {
+    name: "history",
+    summary: "print what was done to the container, newest last",
+    positionals: [],
+    options: [name],
+    examples: ["hostctl container history", "hostctl container history --name edge --json"],
+    load: async () => (await import("./container-read.ts")).history,
+  },
+  {
+    name: "logs",
+    summary: "print what the container wrote to its console",
+    positionals: [],
+    options: [name],
+    examples: ["hostctl container logs", "hostctl container logs | tail -20"],
+    load: async () => (await import("./container-read.ts")).logs,
+  },
+];

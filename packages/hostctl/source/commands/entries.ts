@@ -1,0 +1,56 @@
+// The table of all commands.
+import type { CommandSpec, Entry, OptionSpec } from "../arguments/command.ts";
+import { imageCommands } from "./image-entries.ts";
+import { containerCommands } from "./container-entries.ts";
+
+const yes: OptionSpec = { name: "yes", summary: "do not ask" };
+
+const powerCommands: readonly CommandSpec[] = [
+  {
+    name: "ping",
+    summary: "check the connection to host-service",
+    positionals: [],
+    options: [],
+    examples: ["hostctl ping", "hostctl --socket-path /host/host-service ping"],
+    load: async () => (await import("./power.ts")).ping,
+  },
+  {
+    name: "reboot",
+    summary: "reboot the host",
+    positionals: [],
+    options: [yes],
+    details: [
+      "A reboot during a trial rolls the trial back. hostctl then says so on standard error, and asks on a terminal unless --yes is given. The host's policy may refuse such a reboot.",
+    ],
+    examples: ["hostctl reboot", "hostctl reboot --yes"],
+    load: async () => (await import("./power.ts")).reboot,
+  },
+  {
+    name: "suspend",
+    summary: "suspend the host",
+    positionals: [],
+    options: [],
+    examples: ["hostctl suspend"],
+    load: async () => (await import("./power.ts")).suspend,
+  },
+];
+
+const completion: CommandSpec = {
+  name: "completion",
+  summary: "print the completions for a shell",
+  positionals: [{ name: "shell", required: true, complete: ["bash", "zsh", "fish"] }],
+  options: [],
+  examples: [
+    "hostctl completion bash > /etc/bash_completion.d/hostctl",
+    'hostctl completion zsh > "${fpath[1]}/_hostctl"',
+    "hostctl completion fish > ~/.config/fish/completions/hostctl.fish",
+  ],
+  load: async () => (await import("./completion.ts")).completion,
+};
+
+export const entries: readonly Entry[] = [
+  ...powerCommands,
+  { name: "container", summary: "update, look at and control a container", commands: containerCommands },
+  { name: "image", summary: "work with bundle files, without host-service", commands: imageCommands },
+  completion,
+];

@@ -1,0 +1,1 @@
+export { runHostctl } from "./run-hostctl.ts";

@@ -1,0 +1,66 @@
+import { ArchiveError } from "@host-service/archive";
+import { ClientError } from "@host-service/client";
+import { exitCodes, isProblemCode, problemCodes } from "@host-service/protocol";
+import { Interrupted, exitInterrupted } from "../commands/cancellable.ts";
+import { UsageError } from "../arguments/usage-error.ts";
+import { printable, printableJson } from "./printable.ts";
+import { writeLine } from "./write.ts";
+
+/** A failure of hostctl itself that is neither usage nor the daemon's: a question answered with no, an output that exists. */
+export class CommandError extends Error {
+  override readonly name = "CommandError";
+}
+
+interface Failure {
+  exit: number;
+  /** What `--json` prints; for what host-service did not answer it has the same members and a code of hostctl's own. */
+  document: Record<string, unknown>;
+  detail: string;
+  hint?: string;
+}
+
+/** Prints the failure as one line on standard output, as the commands promise, and gives back the exit code. */
+export function reportFailure(error: unknown, options: { json: boolean }): number {
+  const failure = failureOf(error);
+  if (options.json) writeLine("stdout", printableJson(failure.document));
+  else writeLine("stdout", printable(failure.detail));
+  if (failure.hint !== undefined && !options.json) writeLine("stderr", failure.hint);
+  return failure.exit;
+}
+
+function failureOf(error: unknown): Failure {
+  if (error instanceof UsageError) {
+    const found = own("usage", "The command line is not valid", error.message, exitCodes.usage);
+    return { ...found, hint: error.hint };
+  }
+  if (error instanceof ClientError) return clientFailure(error);
+  if (error instanceof ArchiveError) return archiveFailure(error);
+  const detail = error instanceof Error ? error.message : String(error);
+  if (error instanceof Interrupted) return own("interrupted", "The command was left", detail, exitInterrupted);
+  return own("failed", "The command failed", detail, exitCodes.failed);
+}
+
+function clientFailure(error: ClientError): Failure {
+  switch (error.kind) {
+    case "problem": {
+      const code = error.problem?.code ?? "failed";
+      const exit = isProblemCode(code) ? problemCodes[code].exit : exitCodes.failed;
+      return { exit, document: { ...error.problem }, detail: error.message };
+    }
+    case "no-connection":
+      return own("no-connection", "host-service was not reached", error.message, exitCodes.noConnection);
+    case "protocol":
+      return own("protocol", "The answer is not of this protocol", error.message, exitCodes.failed);
+    case "local-file":
+      return own("local-file", "The file cannot be sent", error.message, exitCodes.failed);
+  }
+}
+
+function archiveFailure(error: ArchiveError): Failure {
+  const code = error.kind === "no-space" ? "no-space" : error.kind === "failed" ? "failed" : "image-refused";
+  return own(code, problemCodes[code].title, error.message, problemCodes[code].exit);
+}
+
+function own(code: string, title: string, detail: string, exit: number): Failure {
+  return { exit, detail, document: { type: `urn:host-service:problem:${code}`, title, detail, code } };
+}

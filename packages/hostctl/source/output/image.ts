@@ -1,0 +1,33 @@
+import type { ImageSummary } from "@host-service/archive";
+import { alignColumns } from "./columns.ts";
+import { printable } from "./printable.ts";
+import { size, version } from "./words.ts";
+
+/** What an image file is, then what its config.yaml says of it, then its parts. */
+export function imageLines(summary: ImageSummary): string[] {
+  const rows = [
+    ["kind:", summary.kind],
+    ["size:", size(summary.bytes)],
+    ["sha256:", summary.sha256],
+  ];
+  if (summary.kind === "archive") {
+    return alignColumns([...rows, ["format:", summary.format], ["unpacked:", unpacked(summary)]]);
+  }
+  const { config } = summary;
+  rows.push(["name:", printable(config.name ?? "-")], ["version:", version(config.version)]);
+  if (config.architecture !== undefined) rows.push(["for:", printable(config.architecture)]);
+  if (config.description !== undefined) rows.push(["about:", printable(config.description)]);
+  if (summary.kind === "config") return alignColumns(rows);
+  const parts = summary.parts.map((part) => [
+    `  ${printable(part.name)}`,
+    size(part.bytes),
+    "format" in part ? `unpacked ${unpacked(part)}` : "",
+    `sha256 ${part.sha256}`,
+  ]);
+  return [...alignColumns(rows), "parts:", ...alignColumns(parts)];
+}
+
+function unpacked(archive: { unpackedBytes?: number; isLowerBound: boolean }): string {
+  if (archive.unpackedBytes === undefined) return "not stated";
+  return `${archive.isLowerBound ? "at least " : ""}${size(archive.unpackedBytes)}`;
+}

@@ -1,0 +1,29 @@
+import type { ContainerStatus, SlotSummary } from "@host-service/protocol";
+import { alignColumns } from "./columns.ts";
+import { printable } from "./printable.ts";
+import { minute, shortId, version } from "./words.ts";
+
+/** The state word alone, so that `| head -1` is enough for a script; then what a person wants to know. */
+export function statusLines(status: ContainerStatus): string[] {
+  const slots = alignColumns([
+    ["running:  ", ...slotCells(status.running, "nothing")],
+    ["next boot:", ...slotCells(status.nextBoot, "nothing")],
+    ["other:    ", ...slotCells(status.other, "nothing")],
+  ]);
+  const lines = [status.state, ...slots, `why:        ${printable(status.why)}`];
+  if (status.bootsLeft !== undefined && status.bootsLeft > 0) {
+    const boots = status.bootsLeft === 1 ? "one more boot" : `${status.bootsLeft} more boots`;
+    lines.push(`trial:      has ${boots} before it is rolled back`);
+  }
+  if (!status.resolved) lines.push("waiting:    the boot hook has not run in this boot; nothing can be changed before");
+  if (status.operation !== undefined) lines.push(`operation:  ${printable(status.operation)} is running`);
+  return lines;
+}
+
+function slotCells(slot: SlotSummary | undefined, absent: string): string[] {
+  if (slot === undefined) return [absent];
+  const staged = slot.stagedAt === undefined ? "" : `staged ${minute(slot.stagedAt)}`;
+  const broken = slot.bootable ? "" : "cannot be booted";
+  const remarks = [staged, broken].filter((remark) => remark !== "").join(", ");
+  return [`slot ${slot.slot}`, version(slot.version), shortId(slot.imageId), remarks];
+}

@@ -1,0 +1,43 @@
+import { connectionError, urlBase } from "@host-service/client/connection";
+import { writeLine } from "./output/write.ts";
+import { defaultSocketPath } from "./arguments/socket-path.ts";
+
+interface Ping {
+  socketPath: string;
+  quiet: boolean;
+}
+
+/** Equal to the path and the exit code in the protocol package, which is not loaded here; a test compares them. */
+export const pingPath = "/v1/ping";
+export const noConnection = 3;
+
+/** The ping that the arguments ask for; undefined when they ask for more than the short way knows. */
+export function shortPing(argv: readonly string[], environment: Record<string, string | undefined>): Ping | undefined {
+  let socketPath: string | undefined;
+  let quiet = false;
+  let isPing = false;
+  for (let index = 0; index < argv.length; index++) {
+    const word = argv[index];
+    if (word === "ping" && !isPing) isPing = true;
+    else if (word === "-q" || word === "--quiet") quiet = true;
+    else if (word === "-s" || word === "--socket-path") {
+      const value = argv[++index];
+      if (value === undefined || value === "" || value.startsWith("-") || socketPath !== undefined) return undefined;
+      socketPath = value;
+    } else return undefined;
+  }
+  return isPing ? { socketPath: socketPath ?? defaultSocketPath(environment), quiet } : undefined;
+}
+
+/** The exit code; undefined when host-service answered something that has to be read, which the long way does. */
+export async function pingShortly(ping: Ping): Promise<number | undefined> {
+  try {
+    const response = await fetch(urlBase + pingPath, { unix: ping.socketPath, redirect: "manual", decompress: false });
+    if (!response.ok) return undefined;
+  } catch (error) {
+    writeLine("stdout", (await connectionError(ping.socketPath, error)).message);
+    return noConnection;
+  }
+  if (!ping.quiet) writeLine("stdout", "OK");
+  return 0;
+}

@@ -1,0 +1,14 @@
+// `hostctl ping` takes a short way that loads neither the schemas nor the command line library: it is called often, and most of its
+// time would be spent on loading. Everything else is loaded when it is needed.
+import { pingShortly, shortPing } from "./ping.ts";
+
+/** Runs hostctl with its arguments (without the program's name) and gives back the exit code. Never ends the process itself. */
+export async function runHostctl(argv: readonly string[]): Promise<number> {
+  const ping = shortPing(argv, process.env);
+  if (ping !== undefined) {
+    const code = await pingShortly(ping);
+    if (code !== undefined) return code;
+  }
+  const { runCommandLine } = await import("./run-command-line.ts");
+  return await runCommandLine(argv);
+}

@@ -1,0 +1,126 @@
+import { expect, test } from "bun:test";
+import { problem, problemCodes, isProblemCode } from "@host-service/protocol";
+import { answer, answerWithWarning, history, statuses } from "./examples.ts";
+import { fakeHost } from "./fake-host.ts";
+import type { Answer } from "./fake-host.ts";
+import { expectGolden, transcript } from "./golden.ts";
+import { run } from "./run.ts";
+
+const ok: Answer = { json: { ok: true } };
+const done: Answer = { json: answer };
+const own = "/v1/containers/~";
+
+interface Case {
+  argv: string[];
+  script: Record<string, Answer | Answer[]>;
+}
+
+async function transcripts(cases: readonly Case[]): Promise<string> {
+  const parts: string[] = [];
+  for (const { argv, script } of cases) {
+    await using host = await fakeHost(script);
+    const ran = await run(argv, { socketPath: host.socketPath });
+    const requests = host.requests.map((request) => `asked: ${request}\n`).join("");
+    parts.push(transcript(argv, ran) + requests);
+  }
+  return parts.join("\n");
+}
+
+test("hostctl answers of the host's commands", async () => {
+  const trial: Answer = { status: 409, json: problem("trial-running", "Cannot reboot: edge is on trial") };
+  const never: Answer = {
+    status: 403,
+    json: problem("not-allowed", "Cannot reboot: the policy refuses it during a trial"),
+  };
+  const ping = { "GET /v1/ping": ok };
+  const text = await transcripts([
+    { argv: ["ping"], script: ping },
+    { argv: ["ping", "-q"], script: ping },
+    { argv: ["--json", "ping"], script: ping },
+    { argv: ["ping", "--verbose", "--json", "--quiet"], script: { "GET /v1/ping": ok } },
+    { argv: ["reboot"], script: { "POST /v1/system/reboot": ok } },
+    { argv: ["reboot"], script: { "POST /v1/system/reboot": [trial, ok] } },
+    { argv: ["reboot", "--yes", "--quiet"], script: { "POST /v1/system/reboot": [trial, ok] } },
+    { argv: ["reboot"], script: { "POST /v1/system/reboot": [trial, never] } },
+    { argv: ["reboot"], script: { "POST /v1/system/reboot": [trial, trial] } },
+    { argv: ["suspend"], script: { "POST /v1/system/suspend": ok } },
+    {
+      argv: ["suspend", "--json"],
+      script: {
+        "POST /v1/system/suspend": { status: 502, json: problem("power-failed", "Cannot suspend: no driver") },
+      },
+    },
+  ]);
+  // The trace tells a time, which differs.
+  await expectGolden("host.txt", text.replaceAll(/in \d+ ms/g, "in N ms"));
+});
+
+test("hostctl container answers", async () => {
+  const text = await transcripts([
+    { argv: ["container", "commit"], script: { [`POST ${own}/commit`]: done } },
+    { argv: ["container", "commit", "--expect", "1.5.0"], script: { [`POST ${own}/commit`]: done } },
+    { argv: ["container", "commit", "--json"], script: { [`POST ${own}/commit`]: { json: answerWithWarning } } },
+    { argv: ["container", "rollback"], script: { [`POST ${own}/rollback`]: { json: answerWithWarning } } },
+    { argv: ["container", "rollback", "-q"], script: { [`POST ${own}/rollback`]: { json: answerWithWarning } } },
+    { argv: ["container", "try", "--name=edge"], script: { "POST /v1/containers/edge/try": done } },
+    { argv: ["container", "start"], script: { [`POST ${own}/start`]: done } },
+    { argv: ["container", "stop"], script: { [`POST ${own}/stop`]: done } },
+    { argv: ["container", "restart"], script: { [`POST ${own}/restart`]: done } },
+    {
+      argv: ["container", "--name", "edge", "remove"],
+      script: { "DELETE /v1/containers/edge": { json: { removed: "edge", operation: "x" } } },
+    },
+    {
+      argv: ["container", "list"],
+      script: { "GET /v1/containers": { json: { containers: [statuses.pending, statuses.empty, statuses.hostile] } } },
+    },
+    { argv: ["container", "list"], script: { "GET /v1/containers": { json: { containers: [] } } } },
+    { argv: ["container", "history"], script: { [`GET ${own}/history`]: { json: history } } },
+    { argv: ["container", "logs"], script: { [`GET ${own}/logs`]: () => new Response("one\ntwo\n") } },
+    {
+      argv: ["container", "logs", "--json"],
+      script: { [`GET ${own}/logs`]: () => new Response("one\n\u001b[1mtwo\n") },
+    },
+  ]);
+  await expectGolden("container.txt", text);
+});
+
+test("hostctl container status answers of every state", async () => {
+  const cases = Object.values(statuses).map((status) => ({
+    argv: ["container", "status"],
+    script: { [`GET ${own}`]: { json: status } },
+  }));
+  const json = { argv: ["container", "status", "--json"], script: { [`GET ${own}`]: { json: statuses.hostile } } };
+  const quiet = { argv: ["container", "status", "--quiet"], script: { [`GET ${own}`]: { json: statuses.normal } } };
+  await expectGolden("status.txt", await transcripts([...cases, json, quiet]));
+});
+
+test("hostctl prints every problem as one line and ends with its exit code", async () => {
+  const codes = Object.keys(problemCodes).filter(isProblemCode);
+  expect(codes.length).toBeGreaterThan(10);
+  const cases = codes.flatMap((code) => {
+    const found = problem(code, `Cannot start "edge": ${code} in words`);
+    const script = { [`POST ${own}/start`]: { status: found.status, json: found } };
+    return [{ argv: ["container", "start"], script }];
+  });
+  const busy = problem("busy", "Cannot start: busy\nreally\u001b[2J", {
+    operation: "0d6b5a0e-1111-4222-8333-444455556666",
+  });
+  const later = { ...problem("failed", "Cannot start: from a later daemon"), code: "on-fire" };
+  const script = (json: unknown, status: number): Record<string, Answer> => ({
+    [`POST ${own}/start`]: { status, json },
+  });
+  const extra = [
+    { argv: ["container", "start", "--json", "--quiet"], script: script(busy, 409) },
+    { argv: ["container", "start", "--quiet"], script: script(busy, 409) },
+    { argv: ["container", "start"], script: script(later, 418) },
+    { argv: ["container", "start"], script: script("no problem document", 500) },
+    { argv: ["container", "start"], script: script({ container: "of another shape" }, 200) },
+    { argv: ["container", "start"], script: { [`POST ${own}/start`]: () => new Response("<html>") } },
+    {
+      argv: ["ping"],
+      script: { "GET /v1/ping": { status: 403, json: problem("not-allowed", "Cannot ping: not you") } },
+    },
+  ];
+  await expectGolden("problems.txt", await transcripts([...cases, ...extra]));
+});
