@@ -58,12 +58,17 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       notifySystemd("STOPPING=1");
       log.info("Stopping");
       for (const operation of operations.running()) operation.stop();
-      await Promise.race([
-        Promise.all(operations.running().map((operation) => operation.ended)),
-        Bun.sleep(windUpTimeMs),
-      ]);
+      await allEnd(operations, windUpTimeMs);
       await listeners.close();
       log.info("Stopped");
     },
   };
+}
+
+/** The timer must not outlive the wait: it would keep the process alive after everything has ended. */
+async function allEnd(operations: Operations, timeMaxMs: number): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(() => late.resolve(), timeMaxMs);
+  await Promise.race([Promise.all(operations.running().map((operation) => operation.ended)), late.promise]);
+  clearTimeout(timer);
 }
