@@ -20,6 +20,8 @@ const options = [
   "--bytecode",
   "--format=esm", // without it bytecode fails on some modules, and the build exits 0 with a broken file
   "--sourcemap=none",
+  // Each way of the program is a chunk of its own: `ping` and the boot hook load nothing of the server.
+  "--splitting",
   // A program that runs as root must not read the .env and bunfig.toml of wherever it is called.
   "--no-compile-autoload-dotenv",
   "--no-compile-autoload-bunfig",
