@@ -42,7 +42,7 @@ export interface InstanceConfig {
 }
 
 const subject = "config.yaml";
-export const configLimits = {
+const configLimits = {
   keysMax: 4096,
   keyBytesMax: 256,
   devicesMax: 256,
