@@ -1,17 +1,17 @@
 // The order of a reception: open, measure, receive, verify, publish. Whatever goes wrong on the way, no
 // name is left in the inbox.
-import { chmod, lstat, mkdir, readdir, rm } from "node:fs/promises";
-import { join } from "node:path";
-import { closeDescriptor, type FilePart, readPart } from "./descriptor.ts";
+import { rm } from "node:fs/promises";
+import { closeDescriptor, type FilePart } from "./descriptor.ts";
 import { digest } from "./digest/digest.ts";
-import { codeOf, IngestError, messageOf, quote } from "./error.ts";
+import { codeOf, IngestError, messageOf } from "./error.ts";
 import type { InboxLimits } from "./limits.ts";
-import { checkSize, filledUp, measure } from "./measure.ts";
-import { inboxName, PartialFile } from "./partial-file.ts";
+import { filledUp, measure } from "./measure.ts";
+import { PartialFile } from "./partial-file.ts";
+import { prepareDirectory } from "./prepare-directory.ts";
 import { bodySource } from "./receive/body.ts";
 import { openPath } from "./receive/path.ts";
 import type { Source } from "./receive/source.ts";
-import { contentsSource } from "./receive/contents.ts";
+import { partSource, textSource } from "./receive/contents.ts";
 import { type Reception, type ReceptionOptions, startReception } from "./reception.ts";
 import { verify } from "./verify.ts";
 
@@ -63,7 +63,7 @@ export interface Inbox {
 }
 
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
-  await prepare(options.directory);
+  await prepareDirectory(options.directory);
   const start = (name: string, { signal, onProgress, bytesMax }: ReceiveOptions) => {
     const imageBytesMax = Math.min(options.limits.imageBytesMax, bytesMax ?? Number.MAX_SAFE_INTEGER);
     const limits = { ...options.limits, imageBytesMax };
@@ -80,17 +80,19 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     },
     receiveText(text, receive) {
       const reception = start(receive.name, receive);
-      return store(reception, receive, () => contentsSource(new TextEncoder().encode(text), reception));
+      return store(reception, receive, () => textSource(text, reception));
     },
     receivePart(file, part, receive) {
       const reception = start(receive.name, receive);
-      return store(reception, receive, async () => {
-        checkSize(part.bytes, reception);
-        return contentsSource(await readPart(file.fd, part), reception);
-      });
+      return store(reception, receive, () => partSource(file.fd, part, reception));
     },
-    digestPart(file, part, receive) {
-      return digest(start(receive.name, receive), file.fd, part);
+    async digestPart(file, part, receive) {
+      const reception = start(receive.name, receive);
+      try {
+        return await digest(reception, file.fd, part);
+      } catch (error) {
+        throw asFailure(error, reception);
+      }
     },
   };
 }
@@ -100,13 +102,21 @@ async function store(
   options: ReceiveOptions,
   open: () => Source | Promise<Source>,
 ): Promise<InboxFile> {
-  const source = await open();
+  const source = await openSource(open, reception);
   try {
     const bytesExpected = options.bytesExpected ?? source.bytesExpected;
     if (bytesExpected !== undefined) measure(bytesExpected, reception);
     return await fill(source, reception, { bytesExpected, sha256: options.sha256 });
   } finally {
     source.close();
+  }
+}
+
+async function openSource(open: () => Source | Promise<Source>, reception: Reception): Promise<Source> {
+  try {
+    return await open();
+  } catch (error) {
+    throw asFailure(error, reception);
   }
 }
 
@@ -130,11 +140,11 @@ async function fill(
   }
 }
 
-async function createPartial({ action, directory }: Reception): Promise<PartialFile> {
+async function createPartial(reception: Reception): Promise<PartialFile> {
   try {
-    return await PartialFile.create(directory);
+    return await PartialFile.create(reception.directory);
   } catch (error) {
-    throw new IngestError(action, { kind: "failed", reason: messageOf(error) }, { cause: error });
+    throw asFailure(error, reception);
   }
 }
 
@@ -148,8 +158,12 @@ function toIngestError(
   if (code === "ENOSPC" || code === "EDQUOT") {
     return filledUp(reception, partial, { bytesExpected, cause: error });
   }
-  const reason = messageOf(error);
-  return new IngestError(reception.action, { kind: "failed", reason }, { cause: error });
+  return asFailure(error, reception);
+}
+
+function asFailure(error: unknown, { action }: Reception): IngestError {
+  if (error instanceof IngestError) return error;
+  return new IngestError(action, { kind: "failed", reason: messageOf(error) }, { cause: error });
 }
 
 function discarder(path: string, fd: number): () => Promise<void> {
@@ -165,20 +179,5 @@ async function discard(path: string, fd: number): Promise<void> {
     await rm(path, { force: true });
   } finally {
     await closeDescriptor(fd);
-  }
-}
-
-/** Removes only names of our own form: a wrong directory in the configuration loses nothing. */
-async function prepare(directory: string): Promise<void> {
-  try {
-    await mkdir(directory, { recursive: true, mode: 0o700 });
-    const status = await lstat(directory);
-    if (!status.isDirectory()) throw new Error("it is not a directory");
-    await chmod(directory, 0o700);
-    const left = (await readdir(directory)).filter((name) => inboxName.test(name));
-    await Promise.all(left.map((name) => rm(join(directory, name), { force: true, recursive: true })));
-  } catch (error) {
-    const reason = messageOf(error);
-    throw new IngestError(`open the inbox ${quote(directory)}`, { kind: "failed", reason }, { cause: error });
   }
 }
