@@ -20,8 +20,8 @@ export function isSuiteName(name: string): name is SuiteName {
   return Object.hasOwn(suites, name);
 }
 
-/** Runs one suite and counts it by its report; `output` is where the tests' own lines go. */
-export async function runSuite(name: SuiteName, output: "inherit" | "pipe"): Promise<Results & { output: string }> {
+/** Runs one suite and counts it by its report. All lines of the tests go out as they come, or only failures are kept. */
+export async function runSuite(name: SuiteName, lines: "all" | "only failures"): Promise<Results & { output: string }> {
   const { files, timeoutMs } = suites[name];
   const found = await matching(files);
   if (found.length === 0) return { ...count(undefined, [], 1), output: `Cannot test ${name}: there are no tests\n` };
@@ -29,6 +29,8 @@ export async function runSuite(name: SuiteName, output: "inherit" | "pipe"): Pro
   await mkdir(reports, { recursive: true });
   await rm(report, { force: true });
   const flags = [`--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`];
+  if (lines === "only failures") flags.push("--only-failures");
+  const output = lines === "all" ? "inherit" : "pipe";
   const command = [process.execPath, "test", ...flags, ...found.map((file) => `./${file}`)];
   const child = Bun.spawn(command, { cwd: root, stdin: "ignore", stdout: output, stderr: output });
   const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);

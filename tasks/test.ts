@@ -28,7 +28,7 @@ process.exitCode = total.failed === 0 ? 0 : 1;
 
 async function test(name: SuiteName): Promise<Results> {
   if (name === "e2e" && !(await build())) return broken;
-  const { output, ...results } = await runSuite(name, "inherit");
+  const { output, ...results } = await runSuite(name, "all");
   process.stdout.write(output);
   return results;
 }

@@ -19,6 +19,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   "host-service": ["archive", "disk", "ingest", "protocol", "schema", "slots"],
   executable: ["archive", "host-service", "hostctl", "ingest"],
   e2e: [],
+  demo: ["fixtures"],
 };
 
 /** Each dependency is used in one place, where it can be changed. */
