@@ -47,7 +47,7 @@ function strip(value: unknown, problems: string[]): unknown {
     const name = key.replaceAll(marked, "");
     const line = [...key.matchAll(marked)].at(-1)?.[1] ?? "?";
     const earlier = lines.get(name);
-    if (earlier !== undefined) {
+    if (earlier !== undefined && problems.length === 0) {
       const where = earlier === line ? `line ${line}` : `lines ${earlier} and ${line}`;
       problems.push(`the key ${JSON.stringify(name)} is given twice, in ${where}`);
     }
