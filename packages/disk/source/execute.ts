@@ -1,5 +1,16 @@
 import { addressOf, invoke, pathAddress } from "./system-call.ts";
 
+// asm-generic/ioctls.h, the same on both architectures.
+const FIONCLEX = 0x5450;
+
+/**
+ * Lets a descriptor live on in what this process executes. Bun closes all above 3 on exec when it starts, also those
+ * that it was given through `stdio`.
+ */
+export function keepOnExecute(fd: number): void {
+  invoke("ioctl", undefined, fd, FIONCLEX);
+}
+
 /**
  * Becomes another program, with all descriptors that are not closed on exec, as execve(2) says. Comes back only by
  * throwing. The environment is exactly what is given.

@@ -4,7 +4,7 @@ export { copyFileRange, fallocate, ftruncate, pipe, reflink, seek, seekExtent, s
 export { type Disk, type EntryStatus } from "./disk.ts";
 export { DiskError, type DiskErrorKind, type DiskPath } from "./disk-error.ts";
 export { linkAt, mkdirAt, mknodAt, openBeneath, symlinkAt, unlinkAt } from "./entries.ts";
-export { execute } from "./execute.ts";
+export { execute, keepOnExecute } from "./execute.ts";
 export { freeSpace } from "./free-space.ts";
 export { chroot, noNewPrivileges, parentDeathSignal } from "./jail.ts";
 export {
