@@ -1,7 +1,14 @@
 // The child that unpacks: descriptor 0 is the archive, 3 the directory, 4 a lock that is only held. Its memory, its
 // mistakes and its death are its own.
 import { writeSync } from "node:fs";
-import { capability, confineCapabilities, execute, parentDeathSignal, syncFileSystem } from "@host-service/disk";
+import {
+  capability,
+  confineCapabilities,
+  execute,
+  keepOnExecute,
+  parentDeathSignal,
+  syncFileSystem,
+} from "@host-service/disk";
 import { parse } from "@host-service/schema";
 import { ArchiveError } from "../error.ts";
 import { TarReader } from "../tar/reader.ts";
@@ -13,6 +20,7 @@ import { codeOf } from "./write-error.ts";
 
 const archiveFd = 0;
 const directoryFd = 3;
+const lockFd = 4;
 const outputFd = 1;
 const progressIntervalMs = 200;
 const killSignal = 9;
@@ -36,6 +44,7 @@ export async function runUnpackJob(argv: readonly string[]): Promise<number> {
 function confine(request: UnpackRequest, program: readonly string[]): never {
   const { again: _, ...rest } = request;
   const [path = ""] = program;
+  if (request.hasLock) keepOnExecute(lockFd);
   confineCapabilities([...unpackCapabilities, capability.SYS_CHROOT]);
   return execute(path, ["host-service", ...program.slice(1), "job", "unpack", JSON.stringify(rest)], {});
 }

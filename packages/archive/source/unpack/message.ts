@@ -1,6 +1,7 @@
 import {
   type InferOutput,
   array,
+  boolean,
   integer,
   literal,
   minValue,
@@ -31,6 +32,8 @@ export const unpackRequest = strictObject({
   /** Of the archive on descriptor 0; a pipe is read to its end. */
   bytes: optional(count),
   limits: strictObject({ entriesMax: count, unpackedBytesMax: count }),
+  /** Whether descriptor 4 is a lock. */
+  hasLock: boolean(),
   /** How to start the job once more with fewer privileges; absent when that has been done, or is not needed. */
   again: optional(array(string())),
 });

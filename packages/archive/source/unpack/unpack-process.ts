@@ -20,6 +20,7 @@ export function startUnpackJob(options: UnpackOptions, { input, directoryFd, for
   const request: UnpackRequest = {
     format,
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
+    hasLock: lockFd !== undefined,
     again: [...program],
     ...(bytes === undefined ? {} : { bytes }),
   };

@@ -19,7 +19,8 @@ import { type UnpackOptions, type UnpackReport, unpack } from "../../../source/u
 
 export const isRoot = process.geteuid?.() === 0;
 const jobEntry = join(import.meta.dir, "job-entry.ts");
-const self = [process.execPath, jobEntry];
+/** Starts this package's jobs. */
+export const program: readonly string[] = [process.execPath, jobEntry];
 const nobody = 65534;
 const setpriv = "/usr/bin/setpriv";
 
@@ -30,8 +31,8 @@ if (!isRoot) console.warn("skipped: what only root can unpack (owners, devices, 
 else if (everyAs.length === 1) console.warn(`skipped: unpacking without privileges, as there is no ${setpriv}`);
 
 function programOf(as: As): readonly string[] {
-  if (as === "self") return self;
-  return [setpriv, `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...self];
+  if (as === "self") return program;
+  return [setpriv, `--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups", ...program];
 }
 
 /** A directory of its own for one test, gone at its end. */
