@@ -33,8 +33,11 @@ export interface SlotsOptions {
 /** One container's slots. What changes them fails with kind "busy" instead of waiting for the lock. */
 export interface Slots {
   status(): Promise<StatusReport>;
-  /** Throws what `stage` would throw for the record as it is now, before anybody sends bytes. */
-  checkInstall(): Promise<void>;
+  /**
+   * Throws what `stage` would throw for the record as it is now, before anybody sends bytes. Answers how many bytes, as their
+   * archive counted them, lie in the slot that `stage` clears.
+   */
+  checkInstall(): Promise<{ bytesReclaimed: number }>;
   /** Drops what lies in the slot that is written next, and opens it. */
   stage(): Promise<Staging>;
   commit(options?: CommitOptions): Promise<StatusReport>;
@@ -55,7 +58,8 @@ export function openSlots(options: SlotsOptions): Slots {
     status: () => readStatus({ disk, place, bootId }),
     async checkInstall() {
       const page = await openPage(ledger);
-      dropForInstall(page.state, page.contents);
+      const { slot } = dropForInstall(page.state, page.contents);
+      return { bytesReclaimed: page.contents.inSlot(slot)?.bytes ?? 0 };
     },
     stage: () => stage(ledger),
     commit: (how) => change(ledger, (state, subject) => commit(state, subject, how)),

@@ -61,10 +61,22 @@ export function reportOf(record: BootRecord, contents: SlotContents, bootId: str
   if (!resolved) delete report.running;
   return {
     ...report,
-    why: resolved ? reasonOf(record.state, contents) : "the boot hook has not run in this boot; run host-service boot",
+    why: resolved
+      ? `${reasonOf(record.state, contents)}${lastEnding(record)}`
+      : "the boot hook has not run in this boot; run host-service boot",
     ...(record.outcome === undefined ? {} : { outcome: record.outcome }),
     resolved,
   };
+}
+
+/** What did not stay, as long as nothing has come after it. */
+function lastEnding({ state, outcome }: BootRecord): string {
+  if (outcome === undefined || outcome.result === "committed") return "";
+  if (state.name !== "normal" && state.name !== "empty") return "";
+  if (state.name === "normal" && outcome.imageId === state.active.imageId) return `; ${outcome.why}`;
+  const version = outcome.version === undefined ? "an image" : `version ${outcome.version}`;
+  const ended = { "rolled-back": "was rolled back", cancelled: "was cancelled", failed: "failed" }[outcome.result];
+  return `; ${version} ${ended}: ${outcome.why}`;
 }
 
 /** What boots when there is no record to ask. */

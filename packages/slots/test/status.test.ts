@@ -23,6 +23,15 @@ test("what status says, for every state, with all images whole and with the newe
       );
     }
   }
+  const at = "2026-01-01T00:00:00.000Z";
+  for (const result of ["committed", "rolled-back", "cancelled", "failed"] as const) {
+    for (const state of statesFrom("a")) {
+      const outcome = { result, version: "0.9.0", why: "of this reason", at };
+      const contents = { ...subject({ missing: [] }), inSlot: () => undefined };
+      const report = reportOf({ format: 1, bootId: "boot-1", state, outcome }, contents, "boot-1");
+      lines.push(`${print(state)}    (0.9.0 ${result})`, `  ${report.why}`, "");
+    }
+  }
   const text = lines.join("\n");
   if (process.env["UPDATE_GOLDEN"] === "1") await Bun.write(golden, text);
   expect(text).toBe(await golden.text());

@@ -30,7 +30,8 @@ function describe(container: ContainerBoot): string {
   const { running, outcome, problem } = container;
   const state = container.state === "empty" ? "normal" : container.state;
   const image = running === undefined ? "runs nothing" : `runs slot ${running.slot}${versionOf(running.version)}`;
-  const ended = outcome === undefined ? "" : `; ${outcome.result}${versionOf(outcome.version)}: ${outcome.why}`;
+  const ended =
+    outcome === undefined ? "" : `; ${outcome.result.replace("-", " ")}${versionOf(outcome.version)}: ${outcome.why}`;
   const wrong = problem === undefined || problem === outcome?.why ? "" : `; ${problem}`;
   return `${container.name}: ${state}, ${image}${ended}${wrong}`;
 }

@@ -60,7 +60,7 @@ async function seedImage(
     const directory = containerDirectory(stateDirectory, name);
     const open = () => seedSlot({ disk: realDisk, directory, now: () => new Date() });
     return await stageImage(
-      { name, parts: received, config },
+      { name, parts: received, config, bytesReclaimed: 0 },
       { open, operation, context: { limits, program, stateDirectory } },
     );
   });

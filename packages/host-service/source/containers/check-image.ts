@@ -30,16 +30,18 @@ export function refuseUnsupported(config: InstanceConfig): void {
 }
 
 /** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
-export async function checkFits(parts: ImageParts, options: { directory: string; limits: Limits }): Promise<void> {
-  const { directory, limits } = options;
+export async function checkFits(
+  { parts, bytesReclaimed }: { parts: ImageParts; bytesReclaimed: number },
+  { directory, limits }: { directory: string; limits: Limits },
+): Promise<void> {
   if (parts.meta !== undefined) await measured("the metadata", parts.meta, metaLimits.unpackedBytesMax);
   const bytes = await measured("the rootfs", parts.rootfs, limits.unpackedBytesMax);
-  const free = freeSpace(directory);
-  if (bytes + limits.reserveBytes <= free.bytes) return;
+  const bytesFree = freeSpace(directory).bytes + bytesReclaimed;
+  if (bytes + limits.reserveBytes <= bytesFree) return;
   throw new ArchiveError(
     "no-space",
     `Cannot unpack the rootfs: it unpacks to ${bytes} bytes, ${limits.reserveBytes} stay in reserve, and ` +
-      `${free.bytes} are free in "${directory}"; free some space`,
+      `${bytesFree} are free in "${directory}"; free some space`,
   );
 }
 

@@ -19,7 +19,7 @@ export function install(source: ImageSource, operation: Operation, context: Inst
   return withImageParts(source, { inbox: context.inbox, operation }, async (parts) => {
     const config = parseInstanceConfig(parts.config.text);
     const { name, slots } = await context.target(config);
-    await slots.checkInstall();
-    return await stageImage({ name, parts, config }, { open: () => slots.stage(), operation, context });
+    const { bytesReclaimed } = await slots.checkInstall();
+    return await stageImage({ name, parts, config, bytesReclaimed }, { open: () => slots.stage(), operation, context });
   });
 }

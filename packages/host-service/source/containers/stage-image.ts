@@ -13,6 +13,8 @@ export interface Image {
   name: string;
   parts: ImageParts;
   config: InstanceConfig;
+  /** What lies in the slot now, and goes before the image comes. */
+  bytesReclaimed: number;
 }
 
 export interface StageContext {
@@ -34,7 +36,7 @@ export async function stageImage(
 ): Promise<Staged> {
   const { operation, context } = options;
   refuseUnsupported(image.config);
-  await checkFits(image.parts, { directory: context.stateDirectory, limits: context.limits });
+  await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {

@@ -52,7 +52,9 @@ function handler(
       authorise(route, principal, context);
       return await calls[name]({ request, principal, context, parameters: request.params });
     } catch (error) {
-      return problemResponse(reported(error, { name, principal, log: context.log }));
+      // A body that nobody reads any more is ended with its connection, or its sender would go on sending.
+      const headers: Readonly<Record<string, string>> = request.body === null ? {} : { connection: "close" };
+      return problemResponse(reported(error, { name, principal, log: context.log }), headers);
     }
   };
 }
