@@ -33,7 +33,7 @@ test("an image is installed, booted, tried and committed; a second one that nobo
     expect(await device.current()).toBe(device.slot("b"));
 
     expect(await device.reboot()).toMatchObject({
-      stdout: "edge: normal, runs slot a, version 1.0.0; rolled-back, version 2.0.0: rebooted without commit\n",
+      stdout: "edge: normal, runs slot a, version 1.0.0; rolled back, version 2.0.0: rebooted without commit\n",
       exitCode: 0,
     });
     expect(await device.status()).toMatchObject({

@@ -1,4 +1,5 @@
 // A device in a temporary directory: its configuration, its daemon, its boots, and the clients on the host and in the containers.
+import { closeSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,7 +17,7 @@ export interface DeviceOptions extends ConfigurationWishes {
   stateBelow?: string;
 }
 
-type Daemon = Bun.Subprocess<"ignore", Bun.BunFile, Bun.BunFile>;
+type Daemon = Bun.Subprocess<"ignore", number, number>;
 
 const startTimeMaxMs = 20_000;
 
@@ -90,13 +91,16 @@ export class Device {
       "--boot-id",
       options.bootId ?? this.bootId,
     ];
+    // Every daemon of the device writes behind the one before.
+    const log = openSync(this.logFile, "a");
     const daemon: Daemon = Bun.spawn(command, {
       env: { ...environment, ...options.env },
       cwd: options.cwd ?? this.directory,
       stdin: "ignore",
-      stdout: Bun.file(this.logFile),
-      stderr: Bun.file(this.logFile),
+      stdout: log,
+      stderr: log,
     });
+    closeSync(log);
     this.#daemon = daemon;
     await until(
       "the daemon answers",
