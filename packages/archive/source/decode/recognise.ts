@@ -35,6 +35,7 @@ const others: readonly (Magic & { what: string })[] = [
 /** What an archive is by its first `headBytes` bytes, whatever it is called. Throws ArchiveError "not-an-archive". */
 export function recognise(head: Uint8Array): ArchiveFormat {
   for (const { format, ...magic } of compressed) if (has(head, magic)) return format;
+  if (isSkippedZstd(head)) return "tar.zst";
   if (isTarHeader(head)) return "tar";
   const found = others.find((magic) => has(head, magic))?.what;
   const why =
@@ -56,6 +57,14 @@ export function recogniseAt(fd: number, { offset, bytes }: Extent): ArchiveForma
 
 function has(head: Uint8Array, magic: Magic): boolean {
   return magic.bytes.every((byte, index) => head[magic.offset + index] === byte);
+}
+
+/** pzstd and seekable files begin with a skippable frame (RFC 8878, section 3.1.2), which lz4 has as well: what follows it decides. */
+function isSkippedZstd(head: Uint8Array): boolean {
+  if (head.byteLength < 8 || !has(head, { offset: 1, bytes: [0x2a, 0x4d, 0x18] }) || (head[0] ?? 0) >> 4 !== 5)
+    return false;
+  const frameBytes = new DataView(head.buffer, head.byteOffset).getUint32(4, true);
+  return has(head, { offset: 8 + frameBytes, bytes: [0x28, 0xb5, 0x2f, 0xfd] });
 }
 
 /** A tar without any entry is two blocks of zeros, and is a tar. The "ustar" magic alone is not enough: the checksum has to fit. */

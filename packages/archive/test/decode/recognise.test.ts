@@ -44,6 +44,14 @@ test.each(["xz", "zstd", "gzip"] as const)("recognise knows what %s wrote, by co
   expect(recognise(packed(program, [], sampleBytes(100)))).toBe(expected[program]);
 });
 
+test("recognise knows zstd behind a skippable frame, which lz4 may begin with as well", () => {
+  const skippable = [0x50, 0x2a, 0x4d, 0x18, 2, 0, 0, 0, 1, 2];
+  const heads = [[0x28, 0xb5, 0x2f, 0xfd], [0x04, 0x22, 0x4d, 0x18], []].map(
+    (next) => new Uint8Array([...skippable, ...next]),
+  );
+  expect(heads.map((head) => answer(head).split(":")[0])).toEqual(["tar.zst", "not-an-archive", "not-an-archive"]);
+});
+
 test("recognise says what a file is instead", () => {
   const heads = ["", "hsqs", "PK\u0003\u0004", "BZh91AY", "\u007fELF", "name: edge\n"].map((text) =>
     Buffer.from(text, "latin1"),
