@@ -13,13 +13,14 @@ import {
   unknown,
 } from "@host-service/schema";
 import type { GenericSchema, InferOutput } from "@host-service/schema";
-import { ArchiveError } from "../error.ts";
 import { canonicalArchitecture, describeUnknownArchitecture } from "./architecture.ts";
 import { checkConfigEntry, isSecretKey } from "./config-keys.ts";
 import { checkDevice, deviceSchema } from "./devices.ts";
 import type { Device } from "./devices.ts";
 import { parseDuration } from "./duration.ts";
 import { withoutIncusMembers } from "./incus-members.ts";
+import { refuse, subject } from "./refusal.ts";
+import { describeUnquoted, entriesOf, isMap } from "./text-map.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface InstanceConfig {
@@ -41,7 +42,6 @@ export interface InstanceConfig {
   devices: Record<string, Device>;
 }
 
-const subject = "config.yaml";
 const configLimits = {
   keysMax: 4096,
   keyBytesMax: 256,
@@ -178,38 +178,16 @@ function readDevices(input: unknown): Record<string, Device> {
   return devices;
 }
 
-function describeUnquoted(key: string, value: unknown, options: { at: string; secret: boolean }): string {
-  const where = `the value of ${JSON.stringify(key.slice(0, 64))} in ${JSON.stringify(options.at)}`;
-  if (value === null) return `${where} is missing; write "" for an empty one`;
-  if (typeof value === "object") return `${where} has to be text, got a ${Array.isArray(value) ? "list" : "map"}`;
-  const shown = options.secret || !hasOneSpelling(value) ? "" : `, such as ${key}: "${value}"`;
-  return `${where} is a ${typeof value} and has to be text; put it in quotes${shown}`;
-}
-
-/** Whether YAML's value says what the file's text was: 7 and true do, 1.1 may have been 1.10. */
-function hasOneSpelling(value: unknown): value is boolean | number {
-  return typeof value === "boolean" || Number.isSafeInteger(value);
-}
-
 /** A version without quotes is a number to YAML, and 1.10 then is 1.1: it is never turned into text by us. */
 function withTextChecked(document: Record<string, unknown>): Record<string, unknown> {
   for (const key of ["name", "description", "architecture", "version"]) {
     const value = document[key];
     if (typeof value === "number" || typeof value === "boolean") {
-      const example = hasOneSpelling(value) ? `, such as ${key}: "${value}"` : "";
+      const example = typeof value === "boolean" ? `, such as ${key}: "${value}"` : "";
       throw refuse(`${JSON.stringify(key)} is a ${typeof value} and has to be text; put it in quotes${example}`);
     }
   }
   return document;
-}
-
-function entriesOf(input: unknown, options: { at: string; entriesMax: number }): [string, unknown][] {
-  if (input === null || input === undefined) return [];
-  if (!isMap(input))
-    throw refuse(`"${options.at}" has to be a map, got a ${Array.isArray(input) ? "list" : typeof input}`);
-  const entries = Object.entries(input);
-  if (entries.length > options.entriesMax) throw refuse(`"${options.at}" has more than ${options.entriesMax} entries`);
-  return entries;
 }
 
 function check<const Schema extends GenericSchema>(schema: Schema, document: unknown): InferOutput<Schema> {
@@ -218,12 +196,4 @@ function check<const Schema extends GenericSchema>(schema: Schema, document: unk
   } catch (error) {
     throw error instanceof SchemaError ? refuse(error.problem, error) : error;
   }
-}
-
-function refuse(why: string, cause?: unknown): ArchiveError {
-  return new ArchiveError("config", `Cannot read ${subject}: ${why}`, { cause });
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
