@@ -10,5 +10,11 @@ export async function runHostctl(argv: readonly string[]): Promise<number> {
     if (code !== undefined) return code;
   }
   const { runCommandLine } = await import("./run-command-line.ts");
-  return await runCommandLine(argv);
+  try {
+    return await runCommandLine(argv);
+  } catch (error) {
+    // Failures of commands are printed where they are caught; what comes here is that printing itself failed.
+    process.stderr.write(`Cannot write the output: ${error instanceof Error ? error.message : String(error)}\n`);
+    return 1;
+  }
 }

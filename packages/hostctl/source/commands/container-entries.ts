@@ -3,7 +3,7 @@ import type { CommandSpec, OptionSpec } from "../arguments/command.ts";
 const name: OptionSpec = {
   name: "name",
   value: "NAME",
-  summary: "which container (default: one's own, or the only one)",
+  summary: "which container (default: one's own, or the only)",
 };
 
 function change(
