@@ -26,7 +26,12 @@ export const explainedSkips: Rule = (tree) =>
   scripts(tree)
     .filter(([file]) => isTest(file))
     .flatMap(([file, text]) => [
-      ...complain(file, text, /\.(only|skip|todo)\(/, (word) => `".${word}(" is left; what cannot run is ".skipIf("`),
+      ...complain(
+        file,
+        text,
+        /\b(?:test|it|describe)\.(only|skip|todo)\(/,
+        (word) => `".${word}(" is left; what cannot run is ".skipIf("`,
+      ),
       ...(/\.(skipIf|if)\(/.test(text) && !printsReason(file, text, tree)
         ? [`${file}: skips without "skipped: " and why`]
         : []),
