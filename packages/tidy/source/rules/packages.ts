@@ -19,6 +19,11 @@ export const wholePackages: Rule = (tree) => {
 /** Folders whose tests are elsewhere, and where. */
 const testedElsewhere: Readonly<Record<string, string>> = {
   "packages/executable/source": "e2e: only the compiled program shows what it does by its names",
+  "packages/host-service/source/commands": "e2e: the program's own commands",
+  "packages/host-service/source/containers": "e2e: the parts meet here, and the state table is walked over the socket",
+  "packages/host-service/source/http": "e2e: every route over the socket",
+  "packages/hostctl/source/output": "packages/hostctl/test/golden: what every command prints",
+  "packages/protocol/source/schemas": "packages/protocol/test/openapi.test.ts: the document that is made of them",
 };
 
 /** A folder of sources has its tests under the same name, test/<folder>/ or test/<folder>.test.ts, or a test that imports from it. */
