@@ -1,5 +1,4 @@
-import { constants } from "node:os";
-import { getSystemErrorMap } from "node:util";
+import { codeOf, reasonOf } from "./errno.ts";
 
 export type DiskErrorKind = "missing" | "exists" | "no-space" | "lock-held" | "escapes" | "not-regular" | "system-call";
 
@@ -41,7 +40,7 @@ export class DiskError extends Error {
 
 /** The error of a system call that answered with this errno. */
 export function errorOfErrno(errno: number, call: string, path?: DiskPath): DiskError {
-  const code = nameOf(errno);
+  const code = codeOf(errno);
   return new DiskError({ kind: kindOf(code, call), code, call, path });
 }
 
@@ -60,21 +59,6 @@ function kindOf(code: string, call: string): DiskErrorKind {
   // openat2(2): EXDEV is an escape from the directory, ELOOP a link that the call was told not to follow.
   if (call === "openat2" && (code === "EXDEV" || code === "ELOOP")) return "escapes";
   return "system-call";
-}
-
-const systemErrors = getSystemErrorMap();
-const codeByErrno = new Map<number, string>(Object.entries(constants.errno).map(([code, errno]) => [errno, code]));
-// EWOULDBLOCK and EOPNOTSUPP share a number with these two on Linux.
-codeByErrno.set(constants.errno.EAGAIN, "EAGAIN");
-codeByErrno.set(constants.errno.ENOTSUP, "ENOTSUP");
-
-function nameOf(errno: number): string {
-  return codeByErrno.get(errno) ?? systemErrors.get(-errno)?.[0] ?? `errno ${errno}`;
-}
-
-function reasonOf(code: string): string {
-  for (const [name, text] of systemErrors.values()) if (name === code) return `${text} (${code})`;
-  return code;
 }
 
 function printable(path: DiskPath): string {
