@@ -54,7 +54,7 @@ export function createClient(connection: Connection): Client {
   };
 }
 
-export async function callRoute<Name extends DocumentRoute>(
+async function callRoute<Name extends DocumentRoute>(
   connection: Connection,
   name: Name,
   options: CallOptions = {},

@@ -59,7 +59,7 @@ export interface Invocation {
 }
 
 export const progressStyles = ["auto", "plain", "json", "none"] as const;
-export type ProgressStyle = (typeof progressStyles)[number];
+type ProgressStyle = (typeof progressStyles)[number];
 
 /** Does the work and gives back the exit code. Failures are thrown. */
 export type Run = (invocation: Invocation) => Promise<number>;

@@ -5,7 +5,7 @@ import type { CommandSpec, Entry, OptionSpec } from "./command.ts";
 import { globalOptions } from "./global-options.ts";
 import { UsageError } from "./usage-error.ts";
 
-export interface GivenOption {
+interface GivenOption {
   option: OptionSpec;
   value: string | undefined;
 }

@@ -3,7 +3,7 @@ import { isGroup } from "../arguments/command.ts";
 import type { CommandSpec, Entry, OptionSpec, PositionalSpec } from "../arguments/command.ts";
 import { globalOptions } from "../arguments/global-options.ts";
 
-export interface Choice {
+interface Choice {
   word: string;
   summary: string;
 }
