@@ -14,8 +14,7 @@ export interface Feed {
   readonly bytes?: number | undefined;
 }
 
-const chunkBytes = 1024 * 1024;
-const compressedChunkBytes = 256 * 1024;
+const chunkBytes = 256 * 1024;
 
 /** Everything that a feed needs, made before the jail is shut, since nothing can be loaded after. */
 export type Decoder =
@@ -54,7 +53,7 @@ export async function feed(reader: TarReader, source: Feed, decoder: Decoder): P
 }
 
 function* compressedChunks(source: Feed, frames: ZstdFrames | undefined): Generator<Uint8Array> {
-  for (const chunk of chunksOf(source, () => new Uint8Array(compressedChunkBytes))) {
+  for (const chunk of chunksOf(source, () => new Uint8Array(chunkBytes))) {
     frames?.push(chunk);
     yield chunk;
   }

@@ -1,5 +1,5 @@
 import { closeSync, constants, writeSync } from "node:fs";
-import { fchmod, ftruncate, linkAt, mknodAt, openBeneath, symlinkAt } from "@host-service/disk";
+import { fchmod, ftruncate, mknodAt, openBeneath, symlinkAt } from "@host-service/disk";
 import { ArchiveError } from "../error.ts";
 import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
 import type {
@@ -16,23 +16,17 @@ import type { TarSink } from "../tar/reader.ts";
 import { refused } from "../tar/refusal.ts";
 import { type Unpacker, setAttributes } from "./attributes.ts";
 import { Directories } from "./directories.ts";
-import { NotKeptCount } from "./not-kept.ts";
+import { DirectoryEntries } from "./directory-entries.ts";
+import { makeHardLink } from "./hard-link.ts";
+import { type NotKept, NotKeptCount } from "./not-kept.ts";
 import { type Place, pathOf, placeOf } from "./place.ts";
-import { codeOf, duplicateName, writeError } from "./write-error.ts";
+import { duplicateName, writeError } from "./write-error.ts";
 
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const oldDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const fileTypes = { "character-device": 0o020000, "block-device": 0o060000, fifo: 0o010000 } as const;
-const linkFailures: Readonly<Record<string, string>> = {
-  ENOENT: "is not in the archive before it",
-  ENOTDIR: "is not in the archive before it",
-  EPERM: "is a directory",
-  EXDEV: "lies outside of the root",
-  ELOOP: "lies outside of the root",
-};
+const skippedDevicesMax = 10_000;
 const impliedDirectoryMode = 0o755;
-const rememberedBytesMax = 128 * 1024 * 1024;
-const entryOverheadBytes = 200;
 
 /**
  * Makes the entries beneath one directory. Nothing is ever replaced: every name is made once, exclusively, in a parent
@@ -44,11 +38,9 @@ export class TreeWriter implements TarSink {
   readonly #limits: ArchiveLimits;
   readonly #directories: Directories;
   readonly #notKept = new NotKeptCount();
-  /** What each directory is to become when nothing more is put in it; undefined when no entry has said it. */
-  readonly #directoryEntries = new Map<ByteString, DirectoryEntry | undefined>();
+  readonly #directoryEntries = new DirectoryEntries();
   readonly #skippedDevices = new Set<ByteString>();
   #file: { entry: FileEntry; fd: number } | undefined;
-  #rememberedBytes = 0;
   #entries = 0;
   #implied = 0;
   #bytes = 0;
@@ -92,12 +84,12 @@ export class TreeWriter implements TarSink {
     this.#file = undefined;
   }
 
-  /** After the last entry. The deepest directories first, since a finished one may not let us in any more. */
-  finish(): ReturnType<NotKeptCount["report"]> {
+  /** After the last entry. */
+  finish(): NotKept {
     this.#directories.close();
-    const paths = [...this.#directoryEntries].map(([path, entry]) => ({ path, entry, depth: depthOf(path) }));
-    paths.sort((left, right) => right.depth - left.depth);
-    for (const { path, entry } of paths) this.#named(entry?.path ?? path, () => this.#finishDirectory(path, entry));
+    for (const { path, entry } of this.#directoryEntries.deepestFirst()) {
+      this.#named(entry?.path ?? path, () => this.#finishDirectory(path, entry));
+    }
     return this.#notKept.report();
   }
 
@@ -134,14 +126,13 @@ export class TreeWriter implements TarSink {
     if (place.name !== "") {
       this.#directories.make(this.#directories.openOrMake(place.parent), place.name, entry.path);
     }
-    this.#remember(pathOf(place), entry);
+    this.#directoryEntries.remember({ path: pathOf(place), entry });
   }
 
   #makeNode(entry: FifoEntry | DeviceEntry, place: Place): void {
     const parentFd = this.#directories.openOrMake(place.parent);
     if (entry.type !== "fifo" && !this.#unpacker.isRoot) {
-      this.#skippedDevices.add(pathOf(place));
-      this.#notKept.add("devices", entry.path);
+      this.#skipDevice(entry, place);
       return;
     }
     const device = entry.type === "fifo" ? undefined : { major: entry.major, minor: entry.minor };
@@ -149,37 +140,22 @@ export class TreeWriter implements TarSink {
     this.#setNamed(entry, place);
   }
 
-  /** To the entry itself, also when that is a symbolic link, as GNU tar makes it. */
   #makeHardLink(entry: HardLinkEntry, place: Place): void {
     const target = placeOf(entry.target, entry.path, `its target "${printable(entry.target)}"`);
     if (this.#skippedDevices.has(pathOf(target))) {
-      this.#skippedDevices.add(pathOf(place));
-      this.#notKept.add("devices", entry.path);
+      this.#skipDevice(entry, place);
       return;
     }
     const parentFd = this.#directories.openOrMake(place.parent);
-    const isBeside = target.parent === place.parent;
-    const targetFd = isBeside ? parentFd : this.#openTargetParent(target, entry);
-    try {
-      linkAt(targetFd, bytesOf(target.name), parentFd, bytesOf(place.name));
-    } catch (error) {
-      if (codeOf(error) === "EEXIST") throw error;
-      throw linkError(error, entry);
-    } finally {
-      if (!isBeside) closeSync(targetFd);
-    }
+    makeHardLink(entry, target, { rootFd: this.#rootFd, parentFd, place });
   }
 
-  #openTargetParent(target: Place, entry: HardLinkEntry): number {
-    try {
-      return openBeneath(
-        this.#rootFd,
-        bytesOf(target.parent === "" ? "." : target.parent),
-        constants.O_RDONLY | constants.O_DIRECTORY,
-      );
-    } catch (error) {
-      throw linkError(error, entry);
-    }
+  #skipDevice(entry: DeviceEntry | HardLinkEntry, place: Place): void {
+    this.#skippedDevices.add(pathOf(place));
+    this.#notKept.add("devices", entry.path);
+    if (this.#skippedDevices.size <= skippedDevicesMax) return;
+    const entryName = printable(entry.path);
+    throw new ArchiveError("too-many-entries", `Cannot unpack "${entryName}": too many devices`, { entry: entryName });
   }
 
   #setNamed(entry: SymbolicLinkEntry | FifoEntry | DeviceEntry, place: Place): void {
@@ -204,7 +180,7 @@ export class TreeWriter implements TarSink {
   }
 
   #implyDirectory(path: ByteString): void {
-    this.#remember(path, undefined);
+    this.#directoryEntries.remember({ path, entry: undefined });
     this.#implied += 1;
     if (this.#entries + this.#implied <= this.#limits.entriesMax) return;
     throw new ArchiveError(
@@ -212,17 +188,6 @@ export class TreeWriter implements TarSink {
       `Cannot unpack the archive: with the directories that it implies it has more than ${this.#limits.entriesMax} entries`,
       { entry: printable(path) },
     );
-  }
-
-  /** The one thing that grows with the archive, so it has a limit of its own. */
-  #remember(path: ByteString, entry: DirectoryEntry | undefined): void {
-    this.#directoryEntries.set(path, entry);
-    this.#rememberedBytes += path.length + entryOverheadBytes;
-    for (const value of entry?.xattrs.values() ?? []) this.#rememberedBytes += value.byteLength;
-    if (this.#rememberedBytes <= rememberedBytesMax) return;
-    throw new ArchiveError("too-large", `Cannot unpack "${printable(path)}": the archive has too many directories`, {
-      entry: printable(path),
-    });
   }
 
   #openFile(): { entry: FileEntry; fd: number } {
@@ -237,14 +202,4 @@ export class TreeWriter implements TarSink {
       throw writeError(error, name);
     }
   }
-}
-
-function linkError(error: unknown, entry: HardLinkEntry): unknown {
-  const why = linkFailures[codeOf(error) ?? ""];
-  if (why === undefined) return error;
-  return refused(entry.path, `it is a hard link to "${printable(entry.target)}", which ${why}`, error);
-}
-
-function depthOf(path: ByteString): number {
-  return path === "" ? 0 : path.split("/").length;
 }

@@ -5,17 +5,52 @@ import {
   linkSync,
   lutimesSync,
   mkdirSync,
+  mkdtempSync,
+  rmdirSync,
   openSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
   writeSync,
 } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { S_IFBLK, S_IFCHR, S_IFIFO, fchownAt, mknodAt, setXattr, utimensAt } from "@host-service/disk";
+import {
+  S_IFBLK,
+  S_IFCHR,
+  S_IFIFO,
+  capability,
+  heldCapabilities,
+  fchownAt,
+  mknodAt,
+  setXattr,
+  utimensAt,
+} from "@host-service/disk";
 import { isRoot } from "./unpacking.ts";
 
 const mebibyte = 1024 * 1024;
+// VFS_CAP_REVISION_2 | effective; cap_net_raw and some of the high ones, whose bytes are above 0x7f.
+const fileCapability = Uint8Array.of(1, 0, 0, 2, 0x00, 0x20, 0, 0xc0, 0x80, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0);
+
+/** Attributes named trusted.* take CAP_SYS_ADMIN, which a container's root need not have. */
+export const maySetTrusted = isRoot && (heldCapabilities() & (1n << BigInt(capability.SYS_ADMIN))) !== 0n;
+if (isRoot && !maySetTrusted) console.warn("skipped: attributes named trusted.*, as this root has no CAP_SYS_ADMIN");
+
+/** Some file systems have no attributes named user.*, and then there is nothing to keep. */
+const hasUserAttributes = probeUserAttributes();
+if (!hasUserAttributes) console.warn("skipped: attributes named user.*, as the file system of the tests has none");
+
+function probeUserAttributes(): boolean {
+  const directory = mkdtempSync(join(tmpdir(), "host-service-probe-"));
+  try {
+    setXattr(directory, "user.probe", Buffer.from("x"));
+    return true;
+  } catch {
+    return false;
+  } finally {
+    rmdirSync(directory);
+  }
+}
 
 /** One of each thing that a root file system may hold, and that this user may make. */
 export function makeRootfs(root: string): void {
@@ -39,7 +74,7 @@ export function makeRootfs(root: string): void {
   makeSparseFiles(root);
   mknodAt(-100, at("dev/fifo"), S_IFIFO | 0o640);
   writeFileSync(at("var/read-only/file"), "below a directory without write permission\n");
-  setUserAttributes(root);
+  if (hasUserAttributes) setUserAttributes(root);
   if (isRoot) makeWhatRootMay(root);
   lutimesSync(at("usr/absolute"), 1_000_000_000, 1_000_000_000);
   utimensAt(-100, at("etc/hostname"), { modifiedNs: 1_234_567_890_123_456_789n });
@@ -102,9 +137,8 @@ function makeWhatRootMay(root: string): void {
   chmodSync(at("bin/setuid"), 0o6755);
   fchownAt(-100, at("usr/relative"), 12, 34);
   fchownAt(-100, at("sticky"), 4_000_000_000, 7);
-  // VFS_CAP_REVISION_2 | effective; cap_net_raw and some of the high ones, whose bytes are above 0x7f.
-  const capability = Uint8Array.of(1, 0, 0, 2, 0x00, 0x20, 0, 0xc0, 0x80, 0, 0, 0, 0xff, 0, 0, 0, 0, 0, 0, 0);
-  setXattr(at("bin/large"), "security.capability", capability);
+  setXattr(at("bin/large"), "security.capability", fileCapability);
+  if (!maySetTrusted) return;
   setXattr(at("etc/hostname"), "trusted.overlay.test", Buffer.from("y"));
   setXattr(at("usr/relative"), "trusted.link", Buffer.from("of a link"));
   setXattr(at("dev/fifo"), "trusted.node", Buffer.from("of a FIFO"));
