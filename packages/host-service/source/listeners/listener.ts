@@ -1,5 +1,4 @@
 // One socket that belongs to one principal.
-import { rm } from "node:fs/promises";
 import { answerUnknown, listenerRoutes } from "../http/dispatch.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import type { CallContext } from "../http/calls.ts";
@@ -10,7 +9,10 @@ import { publishSocket } from "./publish.ts";
 export interface Listener {
   path: string;
   principal: Principal;
-  /** Takes no new connections, lets requests in flight finish, and takes the socket away. */
+  /**
+   * Takes no new connections and lets requests in flight finish. The socket stays, stale, since its owner and mode are what
+   * the next daemon's gets: they hold until the host reboots.
+   */
   stop(): Promise<void>;
 }
 
@@ -30,7 +32,6 @@ export async function listen(
     path,
     principal: options.principal,
     stop: async () => {
-      await rm(path, { force: true });
       await server?.stop();
     },
   };
