@@ -129,7 +129,9 @@ export class Device {
 
   /** The hook, as the units call it. */
   boot(bootId = this.bootId): Promise<Answer> {
-    return run([...program("host-service"), "boot", "--config", this.configuration, "--boot-id", bootId]);
+    return run([...program("host-service"), "boot", "--config", this.configuration, "--boot-id", bootId], {
+      cwd: this.directory,
+    });
   }
 
   /** What a reboot is to us: the daemon ends, /run is empty, the hook runs, the daemon starts. */
@@ -149,7 +151,13 @@ export class Device {
   }
 
   seed(...operands: string[]): Promise<Answer> {
-    return run([...program("host-service"), "seed", "--config", this.configuration, ...operands]);
+    return run([...program("host-service"), "seed", "--config", this.configuration, ...operands], {
+      cwd: this.directory,
+    });
+  }
+
+  checkConfiguration(): Promise<Answer> {
+    return run([...program("host-service"), "check-config", "--config", this.configuration], { cwd: this.directory });
   }
 
   /** On the host. */

@@ -23,7 +23,8 @@ export interface ImageWishes extends Partial<ConfigYaml> {
 export const workshop = mkdtempSync(join(tmpdir(), "hs-images-"));
 process.on("exit", () => rmSync(workshop, { recursive: true, force: true }));
 
-const packed = new Map<string, Promise<{ tree: string; path: string }>>();
+const trees = new Map<string, Promise<string>>();
+const archives = new Map<string, Promise<string>>();
 let configurations = 0;
 
 /** The small root file system of a version, with a config.yaml of its own. */
@@ -35,19 +36,25 @@ export async function smallImage(version: string, wishes: ImageWishes = {}): Pro
   return { version, config, rootfs: path, tree };
 }
 
-function smallRootfs(version: string, format: RootfsFormat): Promise<{ tree: string; path: string }> {
-  const key = `${version}.${format}`;
-  const found = packed.get(key) ?? pack(version, format);
-  packed.set(key, found);
-  return found;
+async function smallRootfs(version: string, format: RootfsFormat): Promise<{ tree: string; path: string }> {
+  const tree = await once(trees, version, async () => {
+    const directory = join(workshop, `small-${version}`);
+    await buildSmallRootfs(directory, { version });
+    return directory;
+  });
+  const path = await once(
+    archives,
+    `${tree}.${format}`,
+    async () => (await packRootfs(tree, tree, { format, level: 1 })).path,
+  );
+  return { tree, path };
 }
 
-async function pack(version: string, format: RootfsFormat): Promise<{ tree: string; path: string }> {
-  const base = join(workshop, `small-${version}-${format}`);
-  const tree = `${base}.d`;
-  await buildSmallRootfs(tree, { version });
-  const { path } = await packRootfs(tree, base, { format, level: 1 });
-  return { tree, path };
+/** Makes what belongs to the key when it is first asked for. */
+function once(made: Map<string, Promise<string>>, key: string, make: () => Promise<string>): Promise<string> {
+  const found = made.get(key) ?? make();
+  made.set(key, found);
+  return found;
 }
 
 /** The image as one file, made by the program itself. */
