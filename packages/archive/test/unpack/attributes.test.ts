@@ -44,15 +44,15 @@ test.each([
 test("unpack keeps an ACL in its binary form", async () => {
   await using workshop = new Workshop();
   // posix_acl_xattr_header version 2, then tag, permissions, id: user, user 1000, group, mask, other.
-  const none = [0xff, 0xff, 0xff, 0xff];
-  const acl = Uint8Array.of(
-    ...[2, 0, 0, 0],
-    ...[1, 0, 6, 0, ...none],
-    ...[2, 0, 4, 0, 0xe8, 3, 0, 0],
-    ...[4, 0, 4, 0, ...none],
-    ...[0x10, 0, 4, 0, ...none],
-    ...[0x20, 0, 0, 0, ...none],
-  );
+  const rows = [
+    "02000000",
+    "01000600ffffffff",
+    "02000400e8030000",
+    "04000400ffffffff",
+    "10000400ffffffff",
+    "20000000ffffffff",
+  ];
+  const acl = new Uint8Array(Buffer.from(rows.join(""), "hex"));
   const key = "system.posix_acl_access";
   const path = workshop.file(
     "archive",
@@ -95,7 +95,7 @@ test("unpack writes below a link that stays in the root, where the link leads", 
   const path = workshop.file(
     "archive",
     joined(
-      entry({ name: "usr/lib", type: "5" }),
+      entry({ name: "usr/lib", type: "5", mode: 0o755 }),
       entry({ name: "lib", type: "2", link: "usr/lib" }),
       entry({ name: "lib/file" }, "merged\n"),
       entry({ name: "same", type: "1", link: "lib/file" }),
