@@ -6,6 +6,7 @@ import { isGroup } from "./arguments/command.ts";
 import { checkPositionals, quoted, scan } from "./arguments/scan.ts";
 import type { Scanned } from "./arguments/scan.ts";
 import { UsageError } from "./arguments/usage-error.ts";
+import { Interrupted } from "./commands/cancellable.ts";
 import { entries } from "./commands/entries.ts";
 import { reportFailure } from "./output/failure.ts";
 import { writeLine } from "./output/write.ts";
@@ -23,7 +24,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }
     return await runScanned(scanned);
   } catch (error) {
-    return reportFailure(error, { json });
+    const code = reportFailure(error, { json });
+    if (error instanceof Interrupted) error.endProcess();
+    return code;
   }
 }
 

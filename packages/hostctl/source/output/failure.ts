@@ -1,7 +1,7 @@
 import { ArchiveError } from "@host-service/archive";
 import { ClientError } from "@host-service/client";
 import { exitCodes, isProblemCode, problemCodes } from "@host-service/protocol";
-import { Interrupted, exitInterrupted } from "../commands/cancellable.ts";
+import { Interrupted } from "../commands/cancellable.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 import { printable, printableJson } from "./printable.ts";
 import { writeLine } from "./write.ts";
@@ -36,7 +36,7 @@ function failureOf(error: unknown): Failure {
   if (error instanceof ClientError) return clientFailure(error);
   if (error instanceof ArchiveError) return archiveFailure(error);
   const detail = error instanceof Error ? error.message : String(error);
-  if (error instanceof Interrupted) return own("interrupted", "The command was left", detail, exitInterrupted);
+  if (error instanceof Interrupted) return own("interrupted", "The command was left", detail, exitCodes.failed);
   return own("failed", "The command failed", detail, exitCodes.failed);
 }
 
