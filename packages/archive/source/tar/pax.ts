@@ -17,7 +17,7 @@ export interface PaxAttributes {
   sparse?: PaxSparse;
 }
 
-export interface PaxSparse {
+interface PaxSparse {
   major?: number;
   minor?: number;
   name?: ByteString;
