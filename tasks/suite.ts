@@ -32,7 +32,9 @@ export async function runSuite(name: SuiteName, lines: "all" | "only failures"):
   if (lines === "only failures") flags.push("--only-failures");
   const output = lines === "all" ? "inherit" : "pipe";
   const command = [process.execPath, "test", ...flags, ...found.map((file) => `./${file}`)];
-  const child = Bun.spawn(command, { cwd: root, stdin: "ignore", stdout: output, stderr: output });
+  // chroot, mkfs and their like are not on everybody's path.
+  const env = { ...process.env, PATH: `${process.env["PATH"] ?? ""}:/usr/sbin:/sbin` };
+  const child = Bun.spawn(command, { cwd: root, env, stdin: "ignore", stdout: output, stderr: output });
   const [out, err, status] = await Promise.all([text(child.stdout), text(child.stderr), child.exited]);
   const written = Bun.file(report);
   const results = count((await written.exists()) ? await written.text() : undefined, found, status);
