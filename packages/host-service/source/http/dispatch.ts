@@ -30,15 +30,17 @@ export function listenerRoutes(principal: Principal, context: CallContext): BunR
 /** What no route of the table answers. */
 export function answerUnknown(request: Request): Response {
   const { pathname } = new URL(request.url);
+  const closing = closingUnread(request);
   const allowed = routeNames().filter((name) => matches(routes[name].path, pathname));
   if (allowed.length === 0) {
     return problemResponse(
       problem("not-found", `Cannot find "${pathname}": see ${pathOf("openapi")} for what there is`),
+      closing,
     );
   }
   const methods = [...new Set(allowed.map((name) => routes[name].method))].join(", ");
   const detail = `Cannot ${request.method} "${pathname}": it takes ${methods}`;
-  return problemResponse(problem("method-not-allowed", detail), { allow: methods });
+  return problemResponse(problem("method-not-allowed", detail), { allow: methods, ...closing });
 }
 
 function handler(
@@ -52,11 +54,14 @@ function handler(
       authorise(route, principal, context);
       return await calls[name]({ request, principal, context, parameters: request.params });
     } catch (error) {
-      // A body that nobody reads any more is ended with its connection, or its sender would go on sending.
-      const headers: Readonly<Record<string, string>> = request.body === null ? {} : { connection: "close" };
-      return problemResponse(reported(error, { name, principal, log: context.log }), headers);
+      return problemResponse(reported(error, { name, principal, log: context.log }), closingUnread(request));
     }
   };
+}
+
+/** A body that nobody reads any more is ended with its connection, or its sender would go on sending. */
+function closingUnread(request: Request): Readonly<Record<string, string>> {
+  return request.body === null ? {} : { connection: "close" };
 }
 
 function authorise(route: Route, principal: Principal, context: CallContext): void {
@@ -91,7 +96,10 @@ function reported(error: unknown, about: { name: RouteName; principal: Principal
 function matches(pattern: string, pathname: string): boolean {
   const wanted = pattern.split("/");
   const got = pathname.split("/");
-  return wanted.length === got.length && wanted.every((part, index) => part.startsWith("{") || part === got[index]);
+  return (
+    wanted.length === got.length &&
+    wanted.every((part, index) => (part.startsWith("{") ? got[index] !== "" : part === got[index]))
+  );
 }
 
 function routeNames(): RouteName[] {

@@ -1,0 +1,37 @@
+// Images made of tar blocks, as small as an image can be.
+import { configYaml, end, entry, joined } from "@host-service/fixtures";
+import { packBundle } from "@host-service/archive";
+
+export interface Image {
+  config: string;
+  rootfs: Uint8Array;
+  meta?: Uint8Array;
+}
+
+export function tree(files: Readonly<Record<string, string>>): Uint8Array {
+  const entries = Object.entries(files).map(([name, contents]) => entry({ name }, contents));
+  return Bun.gzipSync(new Uint8Array(joined(entry({ name: "./", type: "5", mode: 0o755 }), ...entries, end())));
+}
+
+/** An image whose bytes differ by its version. */
+export function imageOf(version: string, wishes: { name?: string; meta?: Uint8Array; config?: string } = {}): Image {
+  const { name = "edge", meta, config = configYaml({ name, version }) } = wishes;
+  return { config, rootfs: tree({ version, hello: "world\n" }), ...(meta === undefined ? {} : { meta }) };
+}
+
+const filesMany = 30_000;
+
+/** An image that takes its time to unpack: very many empty files. */
+export function slowImage(version: string): Image {
+  const entries = Array.from({ length: filesMany }, (_, index) => entry({ name: `f${index}` }));
+  return { ...imageOf(version), rootfs: Bun.gzipSync(new Uint8Array(joined(...entries, end())), { level: 1 }) };
+}
+
+export async function bundleOf({ config, rootfs, meta }: Image): Promise<Uint8Array<ArrayBuffer>> {
+  const { stream } = packBundle([
+    { name: "config.yaml", contents: config },
+    ...(meta === undefined ? [] : [{ name: "meta.tar.gz", contents: meta }]),
+    { name: "rootfs.tar.gz", contents: rootfs },
+  ]);
+  return await new Response(stream).bytes();
+}
