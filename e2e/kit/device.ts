@@ -17,6 +17,14 @@ export interface DeviceOptions extends ConfigurationWishes {
   stateBelow?: string;
 }
 
+interface DaemonOptions {
+  bootId?: string;
+  cwd?: string;
+  env?: Record<string, string>;
+  /** What starts the daemon, and becomes it. */
+  wrapper?: readonly string[];
+}
+
 type Daemon = Bun.Subprocess<"ignore", number, number>;
 
 const startTimeMaxMs = 20_000;
@@ -82,9 +90,10 @@ export class Device {
   }
 
   /** Answers when the daemon does. */
-  async startDaemon(options: { bootId?: string; cwd?: string; env?: Record<string, string> } = {}): Promise<void> {
+  async startDaemon(options: DaemonOptions = {}): Promise<void> {
     if (this.#daemon !== undefined) throw new Error("Cannot start the daemon: it runs already");
     const command = [
+      ...(options.wrapper ?? []),
       ...program("host-service"),
       "--config",
       this.configuration,
