@@ -23,7 +23,7 @@ export interface DaemonOptions {
 }
 
 export interface Daemon {
-  /** Ends what is running, takes the sockets away, and resolves when nothing is left to do. */
+  /** Ends what is running, closes the sockets, and resolves when nothing is left to do. */
   stop(): Promise<void>;
 }
 
