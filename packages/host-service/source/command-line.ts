@@ -1,6 +1,7 @@
 // `host-service` as a command: the daemon, the boot hook, `seed` and `check-config`. Each is loaded when it is asked for, so
 // that the hook never loads the server.
 import { parseArgs } from "node:util";
+import { print } from "./print.ts";
 
 export interface Program {
   /** The argv that starts this program again. */
@@ -23,8 +24,7 @@ Options:
   --version        print the version
   --help           print this text
 
-Exit codes: 0 done, 1 failed, 2 wrong usage.
-`;
+Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
 const options = {
   config: { type: "string" },
@@ -43,8 +43,8 @@ export async function runHostService(argv: readonly string[], { program }: Progr
     return wrongUsage(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
   }
   const { values, positionals } = parsed;
-  if (values.help === true) return print(usage);
-  if (values.version === true) return print(`host-service ${(await import("./version.ts")).version}\n`);
+  if (values.help === true) return show(usage);
+  if (values.version === true) return show(`host-service ${(await import("./version.ts")).version}`);
   const [command, ...operands] = positionals;
   if (command !== "seed" && (operands.length > 0 || values.name !== undefined)) {
     return wrongUsage(`${command ?? "the daemon"} takes no ${operands.length > 0 ? `"${operands[0]}"` : "--name"}`);
@@ -64,12 +64,12 @@ export async function runHostService(argv: readonly string[], { program }: Progr
   }
 }
 
-function print(text: string): number {
-  process.stdout.write(text);
+function show(text: string): number {
+  print(text);
   return 0;
 }
 
 function wrongUsage(why: string): number {
-  process.stdout.write(`Cannot run host-service: ${why}; see host-service --help\n`);
+  print(`Cannot run host-service: ${why}; see host-service --help`);
   return 2;
 }

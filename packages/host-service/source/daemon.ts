@@ -2,7 +2,7 @@
 // behind.
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { notifySystemd, realDisk } from "@host-service/disk";
+import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox } from "@host-service/ingest";
 import { sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
@@ -52,6 +52,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await listeners.open();
   notifySystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
+  // Most of what the start ran is not run again.
+  releaseProgram();
 
   return {
     stop: async () => {

@@ -1,5 +1,6 @@
-// The only place that knows consola in the daemon. On a terminal lines for a person, under systemd one JSON object a line.
-import { createConsola } from "consola";
+// The only place that knows consola in the daemon, which is loaded where a person reads: under systemd a line is one JSON object,
+// and the daemon does not carry consola's 10 MB.
+import { printError } from "./print.ts";
 
 type Members = Readonly<Record<string, unknown>>;
 
@@ -9,10 +10,12 @@ export interface Log {
   error(message: string, members?: Members): void;
 }
 
+type Write = (level: keyof Log, message: string, members: Members) => void;
+
 /** systemd sets JOURNAL_STREAM where standard error goes to the journal (systemd.exec(5)); HOST_SERVICE_LOG=json asks for the same. */
-export function createLog(environment: Readonly<Record<string, string | undefined>> = process.env): Log {
+export async function createLog(environment: Readonly<Record<string, string | undefined>> = process.env): Promise<Log> {
   const isJson = environment["JOURNAL_STREAM"] !== undefined || environment["HOST_SERVICE_LOG"] === "json";
-  const write = isJson ? writeJson : writeForPerson();
+  const write = isJson ? writeJson : await writeForPerson();
   return {
     info: (message, members = {}) => write("info", message, members),
     warn: (message, members = {}) => write("warn", message, members),
@@ -21,10 +24,11 @@ export function createLog(environment: Readonly<Record<string, string | undefine
 }
 
 function writeJson(level: keyof Log, message: string, members: Members): void {
-  process.stderr.write(`${JSON.stringify({ time: new Date().toISOString(), level, message, ...members })}\n`);
+  printError(JSON.stringify({ time: new Date().toISOString(), level, message, ...members }));
 }
 
-function writeForPerson(): (level: keyof Log, message: string, members: Members) => void {
+async function writeForPerson(): Promise<Write> {
+  const { createConsola } = await import("consola");
   const consola = createConsola({ level: 3, throttle: 0, stdout: process.stderr, stderr: process.stderr });
   return (level, message, members) => {
     const tail = Object.entries(members).map(([key, value]) => ` ${key}=${JSON.stringify(value)}`);

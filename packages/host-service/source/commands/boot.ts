@@ -4,6 +4,7 @@ import { resolveBoot } from "@host-service/slots";
 import type { ContainerBoot } from "@host-service/slots";
 import { kernelBootId } from "../boot-id.ts";
 import { loadConfiguration } from "../configuration/configuration.ts";
+import { print } from "../print.ts";
 import { explain } from "./explain.ts";
 
 /** 0 when every record was resolved, 1 when a person has to look at something; the committed images run all the same. */
@@ -17,10 +18,10 @@ export async function boot(options: { configPath: string | undefined; bootId: st
       bootId: options.bootId ?? kernelBootId(),
       now: () => new Date(),
     });
-    for (const container of report.containers) process.stdout.write(`${describe(container)}\n`);
+    for (const container of report.containers) print(describe(container));
     return report.ok ? 0 : 1;
   } catch (error) {
-    process.stdout.write(`${explain(error)}\n`);
+    print(explain(error));
     return 1;
   }
 }

@@ -1,13 +1,14 @@
 import { defaultConfigurationPath, loadConfiguration } from "../configuration/configuration.ts";
+import { print } from "../print.ts";
 import { explain } from "./explain.ts";
 
 export async function checkConfig(options: { configPath: string | undefined }): Promise<number> {
   try {
     await loadConfiguration(options.configPath);
-    process.stdout.write(`OK: ${options.configPath ?? defaultConfigurationPath}\n`);
+    print(`OK: ${options.configPath ?? defaultConfigurationPath}`);
     return 0;
   } catch (error) {
-    process.stdout.write(`${explain(error)}\n`);
+    print(explain(error));
     return 1;
   }
 }

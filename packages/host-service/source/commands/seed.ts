@@ -11,6 +11,7 @@ import { defaultName } from "../containers/default-name.ts";
 import { withImageParts } from "../containers/receive.ts";
 import { stageImage } from "../containers/stage-image.ts";
 import { Operation } from "../operations/operation.ts";
+import { print, printError } from "../print.ts";
 import { explain } from "./explain.ts";
 
 export interface SeedOptions {
@@ -23,18 +24,18 @@ export interface SeedOptions {
 export async function seed(options: SeedOptions): Promise<number> {
   const [config, rootfs, meta, ...others] = options.files;
   if (config === undefined || rootfs === undefined || others.length > 0) {
-    process.stdout.write(
-      "Cannot seed: give config.yaml, the rootfs archive and perhaps the metadata archive; see host-service --help\n",
+    print(
+      "Cannot seed: give config.yaml, the rootfs archive and perhaps the metadata archive; see host-service --help",
     );
     return 2;
   }
   try {
     const seeded = await seedImage({ config, rootfs, meta }, options);
-    for (const warning of seeded.warnings) process.stderr.write(`${warning}\n`);
-    process.stdout.write("OK\n");
+    for (const warning of seeded.warnings) printError(warning);
+    print("OK");
     return 0;
   } catch (error) {
-    process.stdout.write(`${explain(error)}\n`);
+    print(explain(error));
     return 1;
   }
 }

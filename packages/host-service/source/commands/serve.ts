@@ -10,7 +10,7 @@ export async function serve(options: {
   bootId: string | undefined;
   program: readonly string[];
 }): Promise<number> {
-  const log = createLog();
+  const log = await createLog();
   const told = Promise.withResolvers<void>();
   for (const signal of ["SIGTERM", "SIGINT"] as const) process.on(signal, () => told.resolve());
   try {

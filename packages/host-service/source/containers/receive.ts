@@ -1,6 +1,7 @@
 // Bytes from outside become the parts of an image: a bundle as the body, or a source for each part. What comes out is the
 // same for both. Every file of the inbox is discarded when the image is staged, whatever happens on the way.
 import { truncate } from "node:fs/promises";
+import { isAbsolute } from "node:path";
 import { readBundle } from "@host-service/archive";
 import type { BundlePart } from "@host-service/archive";
 import type { Inbox, InboxFile } from "@host-service/ingest";
@@ -142,6 +143,12 @@ function pathOf(source: Exclude<Source, { inline: string }>, options: { name: st
     throw new RequestError(
       "not-allowed",
       `Cannot receive ${options.name}: a path means something else on the host than where the caller is; send a bundle`,
+    );
+  }
+  if (!isAbsolute(source.path)) {
+    throw new RequestError(
+      "invalid-request",
+      `Cannot receive ${options.name}: the path has to be absolute, got ${JSON.stringify(source.path)}`,
     );
   }
   return source.path;

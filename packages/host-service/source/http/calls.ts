@@ -2,7 +2,6 @@
 // watched is `operations/`.
 import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
 import type { RouteName, ServerInfo } from "@host-service/protocol";
-import openapi from "@host-service/protocol/openapi.json" with { type: "json" };
 import { parse, strictObject } from "@host-service/schema";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Containers } from "../containers/containers.ts";
@@ -54,7 +53,9 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     return Response.json(info);
   },
   ping: () => Response.json(done),
-  openapi: () => Response.json(openapi),
+  // Large and rarely asked for, so loaded when it is.
+  openapi: async () =>
+    Response.json((await import("@host-service/protocol/openapi.json", { with: { type: "json" } })).default),
 
   reboot: async ({ request, context }) => {
     const { duringTrial } = await readJson(request, RebootRequest);

@@ -20,6 +20,9 @@ export async function readJson<const Schema extends GenericSchema>(
   } catch {
     throw new RequestError("invalid-request", "Cannot read the request: its body is not JSON");
   }
+  // The schemas of objects let an array pass, as JavaScript does.
+  if (Array.isArray(value))
+    throw new RequestError("invalid-request", "Cannot read the request: it has to be an object");
   return parse(schema, value, { subject: "the request" });
 }
 
@@ -33,6 +36,10 @@ async function readText(request: Request): Promise<string> {
   }, bodyTimeMaxMs);
   try {
     return await Promise.race([collect(request.body), late.promise]);
+  } catch (error) {
+    if (error instanceof RequestError) throw error;
+    // Nothing but the connection can fail here: its client has left, and nobody reads the answer.
+    throw new RequestError("cancelled", "Cannot read the request: its client left before the body was complete");
   } finally {
     clearTimeout(timer);
   }

@@ -2,8 +2,8 @@ import { expect, test } from "bun:test";
 import { pathOf, routes } from "@host-service/protocol";
 import type { RouteName } from "@host-service/protocol";
 import { expectGolden } from "../kit/golden.ts";
-import type { CallOptions } from "../kit/device.ts";
-import { Device, onDevice } from "../kit/device.ts";
+import type { CallOptions, Device } from "../kit/device.ts";
+import { onDevice } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
 
 const names = Object.keys(routes) as RouteName[];
