@@ -33,6 +33,7 @@ export {
 } from "./linux.ts";
 export { type Lock, lockFile } from "./lock.ts";
 export { notifySystemd } from "./notify.ts";
+export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceFile, replaceLink, unlinkDurably } from "./replace.ts";
