@@ -1,9 +1,11 @@
+export { callGroups } from "./call-groups.ts";
+export type { CallGroup } from "./call-groups.ts";
 export { exitCodes, isProblemCode, problemCodes } from "./codes.ts";
 export type { ProblemCode } from "./codes.ts";
 export { digestField, headers, sha256OfDigestField } from "./headers.ts";
 export { Problem, problem, problemContentType } from "./problem.ts";
-export { callGroups, pathOf, routes } from "./routes.ts";
-export type { CallGroup, Route, RouteName } from "./routes.ts";
+export { pathOf, routes } from "./routes.ts";
+export type { Route, RouteName } from "./routes.ts";
 export {
   ContainerAnswer,
   ContainerList,
@@ -17,6 +19,7 @@ export {
 } from "./schemas/container.ts";
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
+export { ContainerName, OperationId } from "./schemas/names.ts";
 export { CommitRequest, InstallRequest, RebootRequest } from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
-export { ContainerName, inlineBytesMax, OperationId, Source } from "./schemas/source.ts";
+export { inlineBytesMax, Source } from "./schemas/source.ts";

@@ -1,20 +1,18 @@
 // The wire as data: every route with what it takes and what it answers. The daemon dispatches by this table, the client
 // builds its paths from it, and the OpenAPI document is made of it, so that none of the three can differ.
 import type { GenericSchema } from "@host-service/schema";
+import type { CallGroup } from "./call-groups.ts";
 import { CommitRequest, InstallRequest, NoRequest, RebootRequest } from "./schemas/requests.ts";
 import { ContainerAnswer, ContainerList, ContainerStatus, History, Removed } from "./schemas/container.ts";
 import { Operation, OperationEvent } from "./schemas/operation.ts";
 import { Accepted, Pong, ServerInfo } from "./schemas/server.ts";
-
-/** The groups of calls that the ceiling of a container grants; `null` is what every caller may do. */
-export const callGroups = ["power", "system", "container", "portable"] as const;
-export type CallGroup = (typeof callGroups)[number];
 
 export interface Route {
   method: "GET" | "POST" | "DELETE";
   /** With parameters in braces. */
   path: `/v1${string}`;
   summary: string;
+  /** `null` is what every caller may do. */
   group: CallGroup | null;
   /** Only the host listener may call it. */
   hostOnly?: true;
