@@ -1,6 +1,6 @@
 // `host-service` as a command: the daemon, the boot hook, `seed` and `check-config`. Each is loaded when it is asked for, so
 // that the hook never loads the server.
-import { parseArgs } from "node:util";
+import { readArguments } from "./arguments.ts";
 import { print } from "./print.ts";
 
 export interface Program {
@@ -26,26 +26,18 @@ Options:
 
 Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
-const options = {
-  config: { type: "string" },
-  "boot-id": { type: "string" },
-  name: { type: "string" },
-  version: { type: "boolean" },
-  help: { type: "boolean", short: "h" },
-} as const;
-
 /** The exit code. What a person reads goes to standard output, what a log keeps to standard error. */
 export async function runHostService(argv: readonly string[], { program }: Program): Promise<number> {
   let parsed;
   try {
-    parsed = parseArgs({ args: [...argv], options, allowPositionals: true });
+    parsed = readArguments(argv);
   } catch (error) {
-    return wrongUsage(error instanceof Error ? (error.message.split(". ")[0] ?? "") : String(error));
+    return wrongUsage(error instanceof Error ? error.message : String(error));
   }
-  const { values, positionals } = parsed;
-  if (values.help === true) return show(usage);
-  if (values.version === true) return show(`host-service ${(await import("./version.ts")).version}`);
-  const [command, ...operands] = positionals;
+  const { values, asked } = parsed;
+  if (asked.has("help")) return show(usage);
+  if (asked.has("version")) return show(`host-service ${(await import("./version.ts")).version}`);
+  const [command, ...operands] = parsed.operands;
   if (command !== "seed" && (operands.length > 0 || values.name !== undefined)) {
     return wrongUsage(`${command ?? "the daemon"} takes no ${operands.length > 0 ? `"${operands[0]}"` : "--name"}`);
   }
