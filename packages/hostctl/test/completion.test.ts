@@ -83,7 +83,7 @@ test.skipIf(!hasZsh)(
     expect(await shown("hostctl container commit --", "--expect")).toContain("--expect");
     expect(await shown("hostctl --progress ", "plain")).toContain("plain");
   },
-  20000,
+  60_000,
 );
 
 const hasFish = Bun.which("fish") !== null;
@@ -107,5 +107,5 @@ test.skipIf(!hasFish)(
     expect(await inFish("hostctl --progress p")).toEqual(["plain"]);
     expect(await inFish("hostctl completion z")).toEqual(["zsh"]);
   },
-  20000,
+  60_000,
 );

@@ -1,7 +1,11 @@
 // A small host-service that answers from a script: the outside world of hostctl.
+import { setDefaultTimeout } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+
+// Each test starts processes, and a busy machine may be slow at that.
+setDefaultTimeout(60_000);
 
 export type Answer = { status?: number; json: unknown } | ((request: Request) => Response | Promise<Response>);
 

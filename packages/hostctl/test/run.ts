@@ -1,6 +1,10 @@
+import { setDefaultTimeout } from "bun:test";
 import { join } from "node:path";
 
 const entry = join(import.meta.dir, "../source/main.ts");
+
+// Each run starts a process, and a busy machine may be slow at that.
+setDefaultTimeout(60_000);
 
 export interface Ran {
   stdout: string;
