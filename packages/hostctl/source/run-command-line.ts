@@ -24,7 +24,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
     }
     return await runScanned(scanned);
   } catch (error) {
-    const code = reportFailure(error, { json });
+    const code = await reportFailure(error, { json });
     if (error instanceof Interrupted) error.endProcess();
     return code;
   }

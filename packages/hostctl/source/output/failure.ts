@@ -1,4 +1,4 @@
-import { ArchiveError } from "@host-service/archive";
+import type { ArchiveError } from "@host-service/archive";
 import { ClientError } from "@host-service/client";
 import { exitCodes, isProblemCode, problemCodes } from "@host-service/protocol";
 import { Interrupted } from "../commands/cancellable.ts";
@@ -20,23 +20,26 @@ interface Failure {
 }
 
 /** Prints the failure as one line on standard output, as the commands promise, and gives back the exit code. */
-export function reportFailure(error: unknown, options: { json: boolean }): number {
-  const failure = failureOf(error);
+export async function reportFailure(error: unknown, options: { json: boolean }): Promise<number> {
+  const failure = await failureOf(error);
   if (options.json) writeLine("stdout", printableJson(failure.document));
   else writeLine("stdout", printable(failure.detail));
   if (failure.hint !== undefined && !options.json) writeLine("stderr", failure.hint);
   return failure.exit;
 }
 
-function failureOf(error: unknown): Failure {
+async function failureOf(error: unknown): Promise<Failure> {
   if (error instanceof UsageError) {
     const found = own("usage", "The command line is not valid", error.message, exitCodes.usage);
     return { ...found, hint: error.hint };
   }
   if (error instanceof ClientError) return clientFailure(error);
-  if (error instanceof ArchiveError) return archiveFailure(error);
   const detail = error instanceof Error ? error.message : String(error);
   if (error instanceof Interrupted) return own("interrupted", "The command was left", detail, exitCodes.failed);
+  if (error instanceof CommandError) return own("failed", "The command failed", detail, exitCodes.failed);
+  // The decoders take longer to load than most commands take; only what is left now can have come from them.
+  const archive = await import("@host-service/archive");
+  if (error instanceof archive.ArchiveError) return archiveFailure(error);
   return own("failed", "The command failed", detail, exitCodes.failed);
 }
 
