@@ -9,9 +9,10 @@ export function byteString(bytes: Uint8Array): ByteString {
 }
 
 /** Bytes up to the first NUL, as all fixed fields of a header are read. */
-export function terminatedByteString(bytes: Uint8Array): ByteString {
-  const end = bytes.indexOf(0);
-  return byteString(end === -1 ? bytes : bytes.subarray(0, end));
+export function terminatedByteString(bytes: Uint8Array, from = 0, end = bytes.byteLength): ByteString {
+  let stop = from;
+  while (stop < end && bytes[stop] !== 0) stop += 1;
+  return stop === from ? "" : byteString(bytes.subarray(from, stop));
 }
 
 export function bytesOf(name: ByteString): Uint8Array {

@@ -32,10 +32,10 @@ export function parseHeader(block: Uint8Array, after: ByteString): Header | unde
       after === "" ? {} : { entry: printable(after) },
     );
   }
-  const name = terminatedByteString(block.subarray(0, 100));
+  const name = terminatedByteString(block, 0, 100);
   const path = isUstar(block) ? withPrefix(block, name) : name;
   const number = (at: number, bytes: number, what: string): number => {
-    const value = parseNumber(block.subarray(at, at + bytes));
+    const value = parseNumber(block, at, at + bytes);
     if (value === undefined) throw corrupt(path, `its ${what} is not a number`);
     return value;
   };
@@ -46,7 +46,7 @@ export function parseHeader(block: Uint8Array, after: ByteString): Header | unde
     block,
     typeFlag: String.fromCharCode(block[156] ?? 0),
     path,
-    linkPath: terminatedByteString(block.subarray(157, 257)),
+    linkPath: terminatedByteString(block, 157, 257),
     mode: number(100, 8, "mode") & 0o7777,
     uid: number(108, 8, "owner"),
     gid: number(116, 8, "group"),
@@ -67,12 +67,14 @@ function hasRightChecksum(block: Uint8Array): boolean {
     unsigned += byte;
     high += byte >> 7;
   }
-  const stored = parseNumber(block.subarray(148, 156));
+  const stored = parseNumber(block, 148, 156);
   return stored === unsigned || stored === unsigned - high * 256;
 }
 
+const ustarMagic = Buffer.from("ustar\0");
+
 function isUstar(block: Uint8Array): boolean {
-  return terminatedByteString(block.subarray(257, 263)) === "ustar";
+  return ustarMagic.every((byte, index) => block[257 + index] === byte);
 }
 
 function isDevice(block: Uint8Array): boolean {
@@ -81,6 +83,6 @@ function isDevice(block: Uint8Array): boolean {
 
 /** GNU's own magic ("ustar  ") has other fields where POSIX has the prefix. */
 function withPrefix(block: Uint8Array, name: ByteString): ByteString {
-  const prefix = terminatedByteString(block.subarray(345, 500));
+  const prefix = terminatedByteString(block, 345, 500);
   return prefix === "" ? name : `${prefix}/${name}`;
 }

@@ -1,28 +1,28 @@
-/** undefined where the field is not a number that we can hold exactly. */
-export function parseNumber(field: Uint8Array): number | undefined {
-  const first = field[0] ?? 0;
-  if (first === 0x80 || first === 0xff) return parseBase256(field, first === 0xff);
+/** A field of a header, or all of `bytes`; undefined where it is not a number that we can hold exactly. */
+export function parseNumber(bytes: Uint8Array, from = 0, end = bytes.byteLength): number | undefined {
+  const first = bytes[from] ?? 0;
+  if (first === 0x80 || first === 0xff) return parseBase256(bytes.subarray(from, end));
   if ((first & 0x80) !== 0) return undefined;
-  return parseOctal(field);
+  return parseOctal(bytes, from, end);
 }
 
 /** Blanks before, blanks or NUL after; an empty field is 0, as every tar reads it. */
-function parseOctal(field: Uint8Array): number | undefined {
-  let at = 0;
-  while (field[at] === 0x20) at += 1;
+function parseOctal(bytes: Uint8Array, from: number, end: number): number | undefined {
+  let at = from;
+  while (at < end && bytes[at] === 0x20) at += 1;
   let value = 0;
-  for (; at < field.length; at += 1) {
-    const digit = (field[at] ?? 0) - 0x30;
+  for (; at < end; at += 1) {
+    const digit = (bytes[at] ?? 0) - 0x30;
     if (digit < 0 || digit > 7) break;
     value = value * 8 + digit;
   }
-  const end = field[at] ?? 0;
-  return end === 0 || end === 0x20 ? value : undefined;
+  const next = at === end ? 0 : bytes[at];
+  return next === 0 || next === 0x20 ? value : undefined;
 }
 
 /** GNU's form for what octal cannot hold: two's complement, big endian, the first byte being only the sign. */
-function parseBase256(field: Uint8Array, negative: boolean): number | undefined {
-  let value = negative ? -1 : 0;
+function parseBase256(field: Uint8Array): number | undefined {
+  let value = field[0] === 0xff ? -1 : 0;
   for (const byte of field.subarray(1)) value = value * 256 + byte;
   return Number.isSafeInteger(value) ? value : undefined;
 }

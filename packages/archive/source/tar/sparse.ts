@@ -54,7 +54,7 @@ export function* readOldMap(queue: ByteQueue, header: Uint8Array, name: ByteStri
 }
 
 export function oldSparseFileBytes(header: Uint8Array, name: ByteString): number {
-  const bytes = parseNumber(header.subarray(483, 495));
+  const bytes = parseNumber(header, 483, 495);
   if (bytes === undefined || bytes < 0) throw corrupt(name, "its real size is not a number");
   return bytes;
 }
@@ -95,8 +95,8 @@ function mapLength(regions: number, name: ByteString): number {
 function addFields(regions: Region[], fields: Uint8Array, name: ByteString): void {
   for (let at = 0; at + 24 <= fields.length; at += 24) {
     if (fields[at] === 0 && fields[at + 12] === 0) return;
-    const offset = parseNumber(fields.subarray(at, at + 12));
-    const bytes = parseNumber(fields.subarray(at + 12, at + 24));
+    const offset = parseNumber(fields, at, at + 12);
+    const bytes = parseNumber(fields, at + 12, at + 24);
     if (offset === undefined || bytes === undefined || offset < 0 || bytes < 0) {
       throw corrupt(name, "its sparse map is not a list of numbers");
     }
