@@ -35,7 +35,7 @@ function operation(operationId: string, route: Route): Record<string, unknown> {
     ...(names.length === 0 ? {} : { parameters: names.map(parameter) }),
     ...(route.request === undefined ? {} : { requestBody: requestBody(route) }),
     responses: {
-      "200": { description: "Done", ...(content(route) ?? {}) },
+      "200": { description: "Done", content: content(route) },
       default: {
         description: "A problem document (RFC 9457)",
         content: { [problemContentType]: { schema: { $ref: "#/components/schemas/Problem" } } },
@@ -54,8 +54,8 @@ function requestBody(route: Route): Record<string, unknown> {
   return { content: { ...json, ...stream } };
 }
 
-function content(route: Route): Record<string, unknown> | undefined {
+function content(route: Route): Record<string, unknown> {
   const type = route.responseType ?? "application/json";
   const schema = route.response === undefined ? {} : jsonSchema(route.response);
-  return { content: { [type]: { schema } } };
+  return { [type]: { schema } };
 }
