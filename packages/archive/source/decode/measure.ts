@@ -5,6 +5,9 @@ import type { ArchiveFormat } from "./recognise.ts";
 import { readXzIndex } from "./xz-index.ts";
 import { readZstdSizes } from "./zstd-frames.ts";
 
+/** Of the deflate format: a match of 258 bytes takes two bits at least. */
+const deflateRatioMax = 1032;
+
 /** What an archive says about its size before anything is unpacked: a claim, good for a first check of space and limits only. */
 export type Measurement =
   | { size: "stated"; unpackedBytes: number; blocks?: number }
@@ -35,9 +38,13 @@ function measureGzip(fd: number, extent: Extent): Measurement {
   // 10 bytes of header, 2 of an empty deflate block, 8 of trailer.
   const trailer =
     extent.bytes < 20 ? new Uint8Array() : readAt(fd, { offset: extent.offset + extent.bytes - 4, bytes: 4 });
-  if (trailer.byteLength < 4) {
-    throw new ArchiveError("truncated", "Cannot read the archive: its gzip data was cut off; fetch it again");
-  }
-  const view = new DataView(trailer.buffer, trailer.byteOffset, trailer.byteLength);
-  return { size: "at-least", unpackedBytes: view.getUint32(0, true) };
+  if (trailer.byteLength < 4) throw cutOff();
+  const unpackedBytes = new DataView(trailer.buffer, trailer.byteOffset, trailer.byteLength).getUint32(0, true);
+  // What no deflate data can unpack to is no size, but bytes from the middle of the data.
+  if (unpackedBytes > deflateRatioMax * extent.bytes) throw cutOff();
+  return { size: "at-least", unpackedBytes };
+}
+
+function cutOff(): ArchiveError {
+  return new ArchiveError("truncated", "Cannot read the archive: its gzip data was cut off; fetch it again");
 }

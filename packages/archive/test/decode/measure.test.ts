@@ -93,6 +93,16 @@ test.skipIf(!has("zstd"))("measure adds the sizes of zstd frames, and says when 
   ]);
 });
 
+test("measure takes no gzip size that no deflate data can have", async () => {
+  const gzip = Bun.gzipSync(Buffer.from("short"));
+  const damaged = Buffer.from(gzip);
+  damaged.writeUInt32LE(0x7fff_ffff, damaged.byteLength - 4);
+  expect([await measured(gzip, "tar.gz"), await measured(damaged, "tar.gz")]).toEqual([
+    { size: "at-least", unpackedBytes: 5 },
+    "truncated",
+  ]);
+});
+
 test("measure takes gzip's last size as a lower bound", async () => {
   const gzip = Bun.gzipSync(Buffer.from(sample));
   expect([await measured(gzip, "tar.gz"), await measured(gzip.subarray(0, 12), "tar.gz")]).toEqual([
