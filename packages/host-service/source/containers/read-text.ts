@@ -4,7 +4,7 @@ import { ArchiveError } from "@host-service/archive";
 
 const readDescriptor = promisify(read);
 
-/** A part of a file as text. The limits were checked by who found the part. */
+/** A part of a file as text: all of it, as its digest is of the text. The limits were checked by who found the part. */
 export async function readText(fd: number, part: { offset: number; bytes: number }): Promise<string> {
   const contents = new Uint8Array(part.bytes);
   let done = 0;
@@ -14,7 +14,7 @@ export async function readText(fd: number, part: { offset: number; bytes: number
     done += bytesRead;
   }
   try {
-    return new TextDecoder("utf-8", { fatal: true }).decode(contents);
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(contents);
   } catch (error) {
     throw new ArchiveError("config", "Cannot read config.yaml: it is not UTF-8 text", { cause: error });
   }
