@@ -1,5 +1,4 @@
 import {
-  array,
   integer,
   literal,
   number,
@@ -58,5 +57,3 @@ export const Operation = object({
   result: optional(unknown()),
 });
 export type Operation = InferOutput<typeof Operation>;
-
-export const OperationList = object({ operations: array(Operation) });

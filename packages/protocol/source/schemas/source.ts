@@ -1,4 +1,4 @@
-import { description, maxLength, object, pipe, strictObject, string, union } from "@host-service/schema";
+import { description, maxLength, pipe, strictObject, string, union } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 
 /** A config.yaml or a manifest is text of at most this many bytes. */
@@ -21,5 +21,3 @@ export const Source = pipe(
   description("Where the bytes of one part come from"),
 );
 export type Source = InferOutput<typeof Source>;
-
-export const Empty = object({});
