@@ -24,7 +24,7 @@ export class Operations {
         `Cannot begin the operation: ${runningMax} operations are running; try again later`,
       );
     }
-    if (options.container !== undefined) this.#refuseSecond(options.action, options.container);
+    this.#refuseSecond(options.action, options.container);
     const operation = new Operation({ ...options, id });
     this.#operations.set(id, operation);
     this.#forgetOldest();
@@ -72,10 +72,12 @@ export class Operations {
     return [...this.#operations.values()].filter((operation) => operation.isRunning);
   }
 
-  #refuseSecond(action: Action, container: string): void {
-    const first = this.runningFor(container);
+  /** An image that has not said yet which container it is for may be for any: a second one of that kind has to wait. */
+  #refuseSecond(action: Action, container: string | undefined): void {
+    const first = this.running().find((operation) => operation.container === container);
     if (first === undefined) return;
-    const what = `Cannot ${action} "${container}": operation ${first.id} (${first.action}) is running`;
+    const subject = container === undefined ? "an image without a name" : JSON.stringify(container);
+    const what = `Cannot ${action} ${subject}: operation ${first.id} (${first.action}) is running`;
     throw new OperationError("busy", `${what}; wait for it or cancel it`, first.id);
   }
 

@@ -49,6 +49,15 @@ describe("Operations", () => {
     expect(operations.runningFor("other")).toBe(unnamed);
   });
 
+  test("of two installs whose image has not said its container yet the second is busy", () => {
+    const operations = new Operations();
+    const unnamed = (id: string) => operations.begin({ id, action: "install", caller: "host", container: undefined });
+    const one = unnamed(first);
+    expect(kindOf(() => unnamed(second))).toBe("busy");
+    operations.claim(one, "edge");
+    expect(kindOf(() => unnamed(second))).toBe("done");
+  });
+
   test("an id is taken once", () => {
     const operations = new Operations();
     begin(operations, first);
