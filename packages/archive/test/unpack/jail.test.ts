@@ -26,6 +26,12 @@ function statusLines(path: string): string[] | undefined {
   }
 }
 
+function stateOf(pid: number): string | undefined {
+  return statusLines(`/proc/${pid}/status`)
+    ?.find((line) => line.startsWith("State:\t"))
+    ?.slice("State:\t".length);
+}
+
 function isShut(pid: number): boolean {
   const threads = threadsOf(pid);
   return threads.length > 0 && threads.every((thread) => thread["Seccomp"] === "2");
@@ -97,6 +103,30 @@ test("runUnpackJob holds the lock that it was given until it ends", async () => 
     job.kill("SIGKILL");
     await job.exited;
     closeSync(directoryFd);
+  }
+});
+
+test("runUnpackJob dies with the process that started it", async () => {
+  await using workshop = new Workshop();
+  const request = { format: "tar", limits: { entriesMax: 1, unpackedBytesMax: 1 }, hasLock: false, again: program };
+  const command = [...program, "job", "unpack", JSON.stringify(request)];
+  const code = `import { openSync } from "node:fs";
+    const directory = openSync(${JSON.stringify(workshop.directory("root"))}, "r");
+    const job = Bun.spawn(${JSON.stringify(command)}, { env: {}, stdio: ["pipe", "ignore", "inherit", directory] });
+    console.log(job.pid);
+    await job.exited;`;
+  const parent = Bun.spawn([process.execPath, "-e", code], { env: {}, stdio: ["ignore", "pipe", "inherit"] });
+  try {
+    const { value } = await parent.stdout.getReader().read();
+    const job = Number(Buffer.from(value ?? []).toString());
+    await until(() => isShut(job));
+    parent.kill("SIGKILL");
+    await parent.exited;
+    // Whoever inherits it may be slow to collect it.
+    await until(() => stateOf(job) === undefined || stateOf(job) === "Z (zombie)");
+  } finally {
+    parent.kill("SIGKILL");
+    await parent.exited;
   }
 });
 
