@@ -1,18 +1,17 @@
-// The jobs: this program again, as a child with one thing to do.
-import { runDecodeJob, runUnpackJob } from "@host-service/archive/job";
-import { runCopyJob, runDigestJob } from "@host-service/ingest/job";
+// The jobs: this program again, as a child with one thing to do. Each loads its own package only.
+type Job = (argv: string[]) => Promise<number>;
 
-const jobs = new Map<string, (argv: string[]) => Promise<number>>([
-  ["copy", runCopyJob],
-  ["digest", runDigestJob],
-  ["decode", runDecodeJob],
-  ["unpack", runUnpackJob],
+const jobs = new Map<string, () => Promise<Job>>([
+  ["copy", async () => (await import("@host-service/ingest/job")).runCopyJob],
+  ["digest", async () => (await import("@host-service/ingest/job")).runDigestJob],
+  ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
+  ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
 ]);
 
 export async function runJob(argv: string[]): Promise<number> {
   const [name, ...rest] = argv;
-  const job = jobs.get(name ?? "");
-  if (job !== undefined) return job(rest);
+  const load = jobs.get(name ?? "");
+  if (load !== undefined) return (await load())(rest);
   process.stdout.write(`Cannot run a job: there is none called "${name ?? ""}"\n`);
   return 2;
 }
