@@ -7,6 +7,7 @@ const scope = "@host-service/";
 /** Who may import whom, ours. The way from a call to the disk never passes HTTP, and each part can be read alone. */
 const mayImport: Readonly<Record<string, readonly string[]>> = {
   schema: [],
+  signature: ["schema"],
   disk: [],
   fixtures: [],
   tidy: [],
@@ -15,8 +16,8 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   archive: ["disk", "schema"],
   slots: ["disk", "schema"],
   client: ["protocol", "disk"],
-  hostctl: ["client", "protocol", "archive", "schema"],
-  "host-service": ["archive", "disk", "ingest", "protocol", "schema", "slots"],
+  hostctl: ["client", "protocol", "archive", "schema", "signature"],
+  "host-service": ["archive", "disk", "ingest", "protocol", "schema", "signature", "slots"],
   executable: ["archive", "host-service", "hostctl", "ingest"],
   e2e: [],
   demo: ["fixtures"],

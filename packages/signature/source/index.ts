@@ -1,0 +1,15 @@
+export { SignatureError } from "./error.ts";
+export type { SignatureErrorKind } from "./error.ts";
+export type { Keyring } from "./keyring.ts";
+export { checkIdentity, checkParts, parseManifest, writeManifest } from "./manifest.ts";
+export type { ImageManifest, ImageParts, ManifestPart } from "./manifest.ts";
+export { parsePublicKey } from "./minisign/public-key.ts";
+export type { PublicKey } from "./minisign/public-key.ts";
+export { parseSecretKey } from "./minisign/secret-key.ts";
+export type { SecretKey, SecretKeyFile } from "./minisign/secret-key.ts";
+export { signMessage } from "./minisign/sign.ts";
+export type { Comments } from "./minisign/sign.ts";
+export { parseSignature } from "./minisign/signature.ts";
+export type { Signature } from "./minisign/signature.ts";
+export { readStatement } from "./statement.ts";
+export type { Policy, Signer, Statement } from "./statement.ts";

@@ -1,0 +1,4 @@
+untrusted comment: signature from minisign secret key
+RWQZe19lH4bsoA9M0I7rVRJn/Gb9XeJ4z5OoNV/36QlzEysOdVfVYqa7C/WMfp4lnSOHp+Q6brg/7XJ/MVWmKIult2zftamy8gI=
+trusted comment: timestamp:1795309616	file:message
+ULxtyx5eDuz1QKSHU0UiEVFFr8pnvNq5WQt8gFpxqrCPgLbrLxk2KUy63OOaFnxqSJIihxFJUn0P7zdW/GASBw==

@@ -1,0 +1,4 @@
+untrusted comment: signature from minisign secret key
+RURtSGlr76fi+quCDlAdc648cBnv+Z/pQS7lNTDITx3CZziMPzaubScBMS8ywfDPKq+DIw8sw8hoPNAA5gkNoym2yQhq2zDaEQ0=
+trusted comment: timestamp:1795309628	file:message	hashed
+3EMptNLs00Rvl03ca4XUWj6J2RyijC7HFuXOFouM5h1XeTom1QEiuVY1XeG22dgnVVlF47mBVTbSqYBdubVlDQ==
