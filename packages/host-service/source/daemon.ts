@@ -59,7 +59,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stop: async () => {
       notifySystemd("STOPPING=1");
       log.info("Stopping");
-      for (const operation of operations.running()) operation.stop();
+      operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();
       log.info("Stopped");

@@ -8,8 +8,7 @@ export async function recordBootOutcomes(options: {
   bootId: string;
 }): Promise<void> {
   const { containers, history, bootId } = options;
-  for (const name of await containers.names()) {
-    const { outcome } = await containers.status(name);
+  for (const { name, outcome } of await containers.statuses()) {
     if (outcome === undefined || (outcome.result !== "rolled-back" && outcome.result !== "failed")) continue;
     const earlier = await history.of(name);
     if (earlier.some((entry) => entry.action === "boot" && entry.at === outcome.at)) continue;

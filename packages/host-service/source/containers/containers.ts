@@ -6,7 +6,7 @@ import type { Inbox } from "@host-service/ingest";
 import { ContainerName } from "@host-service/protocol";
 import type { ContainerAnswer, ContainerStatus } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
-import { containerDirectory, listContainers, openSlots } from "@host-service/slots";
+import { containerDirectory, listContainers, openSlots, SlotsError } from "@host-service/slots";
 import type { Slots, StatusReport } from "@host-service/slots";
 import type { Configuration } from "../configuration/configuration.ts";
 import { callerOf } from "../listeners/principal.ts";
@@ -45,6 +45,19 @@ export class Containers {
 
   async status(name: string): Promise<ContainerStatus> {
     return this.#view(await this.#slots(name).status());
+  }
+
+  /** Of every container; one that is removed meanwhile is left out. */
+  async statuses(): Promise<ContainerStatus[]> {
+    const statuses = (await this.names()).map(async (name) => {
+      try {
+        return [await this.status(name)];
+      } catch (error) {
+        if (error instanceof SlotsError && error.kind === "missing") return [];
+        throw error;
+      }
+    });
+    return (await Promise.all(statuses)).flat();
   }
 
   /** The container that a caller means by the name in a path. */

@@ -72,9 +72,8 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   },
 
   listContainers: async ({ principal, context }) => {
-    const names = principal.kind === "host" ? await context.containers.names() : [principal.name];
-    const containers = await Promise.all(names.map((name) => context.containers.status(name)));
-    return Response.json({ containers });
+    if (principal.kind === "host") return Response.json({ containers: await context.containers.statuses() });
+    return Response.json({ containers: [await context.containers.status(principal.name)] });
   },
   containerStatus: async (call) => Response.json(await call.context.containers.status(await nameOf(call))),
   removeContainer: (call) =>
@@ -154,8 +153,7 @@ async function refuseToRun(call: Call, verb: string, instead: string): Promise<n
 async function refuseDuringTrial(context: CallContext, wish: "allow" | "refuse"): Promise<void> {
   const policy = context.configuration.power.rebootDuringTrial;
   if (wish === "allow" && policy === "allow") return;
-  for (const name of await context.containers.names()) {
-    const { state, bootsLeft, running } = await context.containers.status(name);
+  for (const { name, state, bootsLeft, running } of await context.containers.statuses()) {
     if (state !== "trying" || bootsLeft !== 0) continue;
     const image = running?.version === undefined ? "its image" : `version ${running.version}`;
     const next =

@@ -10,11 +10,14 @@ export interface Listener {
   path: string;
   principal: Principal;
   /**
-   * Takes no new connections and lets requests in flight finish. The socket stays, stale, since its owner and mode are what
+   * Takes no new connections, lets requests in flight finish, and ends those whose clients do not read. The socket stays, stale, since its owner and mode are what
    * the next daemon's gets: they hold until the host reboots.
    */
   stop(): Promise<void>;
 }
+
+/** For the last answers; by now every operation has ended. A client that does not read would hold the daemon for ever. */
+const farewellTimeMs = 2000;
 
 export async function listen(
   path: string,
@@ -32,9 +35,18 @@ export async function listen(
     path,
     principal: options.principal,
     stop: async () => {
-      await server?.stop();
+      if (server !== undefined) await stopServer(server);
     },
   };
+}
+
+async function stopServer(server: Bun.Server<undefined>): Promise<void> {
+  const timer = setTimeout(() => void server.stop(true), farewellTimeMs);
+  try {
+    await server.stop();
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 /**

@@ -1,4 +1,4 @@
-export type OperationErrorKind = "busy" | "not-found" | "id-taken" | "too-late" | "too-many" | "cancelled";
+export type OperationErrorKind = "busy" | "not-found" | "id-taken" | "too-late" | "too-many" | "stopping" | "cancelled";
 
 /** `operation` is the id of the operation that is in the way, or that was asked for. */
 export class OperationError extends Error {

@@ -11,10 +11,14 @@ const runningMax = 32;
 export class Operations {
   #operations = new Map<string, Operation>();
   #arrivals = new Map<string, PromiseWithResolvers<void>>();
+  #isStopping = false;
 
   /** Begins an operation. Throws `busy` with the id of the one that is in the way. */
   begin(options: { id: string | undefined; action: Action; caller: string; container: string | undefined }): Operation {
     const id = options.id ?? randomUUID();
+    if (this.#isStopping) {
+      throw new OperationError("stopping", "Cannot begin the operation: the daemon is stopping; try again later");
+    }
     if (this.#operations.has(id)) {
       throw new OperationError("id-taken", `Cannot begin the operation: the id ${id} is taken; choose a new UUID`, id);
     }
@@ -51,7 +55,7 @@ export class Operations {
 
   /** The operation as soon as it exists: a client subscribes before its body has reached us. */
   async arrival(id: string, options: { caller: string; waitMs: number }): Promise<Operation> {
-    if (!this.#operations.has(id) && this.#arrivals.size < runningMax) {
+    if (!this.#isStopping && !this.#operations.has(id) && this.#arrivals.size < runningMax) {
       const arrival = this.#arrivals.get(id) ?? Promise.withResolvers<void>();
       this.#arrivals.set(id, arrival);
       const timer = setTimeout(() => {
@@ -70,6 +74,14 @@ export class Operations {
 
   running(): Operation[] {
     return [...this.#operations.values()].filter((operation) => operation.isRunning);
+  }
+
+  /** Tells all that run to end, and lets none begin. Nobody is left waiting for one that has not begun. */
+  stop(): void {
+    this.#isStopping = true;
+    for (const operation of this.running()) operation.stop();
+    for (const arrival of this.#arrivals.values()) arrival.resolve();
+    this.#arrivals.clear();
   }
 
   /** An image that has not said yet which container it is for may be for any: a second one of that kind has to wait. */

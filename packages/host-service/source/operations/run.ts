@@ -1,4 +1,5 @@
 // How every operation ends: its result or its problem is remembered, put into the history and logged, and nothing is thrown.
+import { releaseProgram } from "@host-service/disk";
 import { problem } from "@host-service/protocol";
 import type { HistoryEntry, Problem } from "@host-service/protocol";
 import type { History } from "../history.ts";
@@ -29,6 +30,9 @@ export async function run(
     await record(entryOf(operation, { result, code: failure.code, why: failure.detail }), { history, log });
     log.warn(`${operation.action} ${result}`, { ...about(operation), code: failure.code, why: failure.detail });
     operation.fail(failure);
+  } finally {
+    // What only an operation runs is not needed until the next one.
+    releaseProgram();
   }
 }
 

@@ -56,6 +56,7 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
 const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   busy: "busy",
   "too-many": "busy",
+  stopping: "busy",
   "not-found": "not-found",
   "id-taken": "invalid-request",
   "too-late": "refused-in-state",
