@@ -1,5 +1,5 @@
 // A device in a temporary directory: its configuration, its daemon, its boots, and the clients on the host and in the containers.
-import { closeSync, openSync } from "node:fs";
+import { closeSync, existsSync, openSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -15,6 +15,8 @@ import { until } from "./until.ts";
 export interface DeviceOptions extends ConfigurationWishes {
   /** For bodies of gigabytes: a directory on a real disk. Sockets stay in the temporary directory, as their paths are short. */
   stateBelow?: string;
+  /** Where syncing costs nothing, if the machine has that: for stories of hundreds of steps. */
+  inMemory?: boolean;
 }
 
 interface DaemonOptions {
@@ -27,6 +29,7 @@ interface DaemonOptions {
 
 type Daemon = Bun.Subprocess<"ignore", number, number>;
 
+const memory = "/dev/shm";
 const startTimeMaxMs = 20_000;
 
 export class Device {
@@ -51,7 +54,8 @@ export class Device {
 
   /** A device that was never booted: no daemon runs. */
   static async make(options: DeviceOptions = {}): Promise<Device> {
-    const directory = await mkdtemp(join(tmpdir(), "hs-"));
+    const isInMemory = options.inMemory === true && existsSync(memory);
+    const directory = await mkdtemp(join(isInMemory ? memory : tmpdir(), "hs-"));
     const below = options.stateBelow === undefined ? directory : await mkdtemp(join(options.stateBelow, "hs-"));
     const device = new Device(directory, join(below, "state"));
     await device.configure(options);
@@ -137,10 +141,12 @@ export class Device {
   }
 
   /** The hook, as the units call it. */
-  boot(bootId = this.bootId): Promise<Answer> {
-    return run([...program("host-service"), "boot", "--config", this.configuration, "--boot-id", bootId], {
-      cwd: this.directory,
-    });
+  boot(): Promise<Answer> {
+    return run(this.bootCommand(), { cwd: this.directory });
+  }
+
+  bootCommand(): string[] {
+    return [...program("host-service"), "boot", "--config", this.configuration, "--boot-id", this.bootId];
   }
 
   /** What a reboot is to us: the daemon ends, /run is empty, the hook runs, the daemon starts. */
@@ -160,9 +166,11 @@ export class Device {
   }
 
   seed(...operands: string[]): Promise<Answer> {
-    return run([...program("host-service"), "seed", "--config", this.configuration, ...operands], {
-      cwd: this.directory,
-    });
+    return run(this.seedCommand(...operands), { cwd: this.directory });
+  }
+
+  seedCommand(...operands: string[]): string[] {
+    return [...program("host-service"), "seed", "--config", this.configuration, ...operands];
   }
 
   checkConfiguration(): Promise<Answer> {
