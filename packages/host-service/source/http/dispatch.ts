@@ -1,5 +1,6 @@
 // From a request to the call that answers it: the route table says who may call and what comes in; every error becomes a
 // problem document here and nowhere else.
+import { releaseProgram } from "@host-service/disk";
 import { pathOf, problem, routes } from "@host-service/protocol";
 import type { Problem, Route, RouteName } from "@host-service/protocol";
 import { callerOf } from "../listeners/principal.ts";
@@ -10,6 +11,11 @@ import type { CallContext } from "./calls.ts";
 import { problemOf } from "../problems/problem-of.ts";
 import { problemResponse } from "./problem-response.ts";
 import { RequestError } from "../problems/request-error.ts";
+import { whenQuiet } from "../when-quiet.ts";
+
+/** After so long without a call the code that calls have run is given back. */
+const quietMs = 2000;
+const touch = whenQuiet(quietMs, releaseProgram);
 
 type BunRoutes = Record<
   string,
@@ -55,6 +61,8 @@ function handler(
       return await calls[name]({ request, principal, context, parameters: request.params });
     } catch (error) {
       return problemResponse(reported(error, { name, principal, log: context.log }), closingUnread(request));
+    } finally {
+      touch();
     }
   };
 }
