@@ -14,6 +14,7 @@ export const problemCodes = {
   busy: { status: 409, exit: 6, title: "Another operation is running" },
   "source-refused": { status: 422, exit: 1, title: "The source cannot be read" },
   "image-refused": { status: 422, exit: 5, title: "The image is not acceptable" },
+  "signature-refused": { status: 422, exit: 5, title: "The image is not signed as this host asks" },
   "digest-mismatch": { status: 422, exit: 5, title: "The bytes are not those of the given digest" },
   "too-large": { status: 413, exit: 5, title: "A limit was exceeded" },
   stalled: { status: 408, exit: 1, title: "No bytes arrived for too long" },

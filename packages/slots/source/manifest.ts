@@ -1,4 +1,15 @@
-import { integer, looseObject, minValue, number, optional, picklist, pipe, regex, string } from "@host-service/schema";
+import {
+  boolean,
+  integer,
+  looseObject,
+  minValue,
+  number,
+  optional,
+  picklist,
+  pipe,
+  regex,
+  string,
+} from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 
 export const digest = pipe(string(), regex(/^sha256:[0-9a-f]{64}$/, 'has to be "sha256:" and 64 hexadecimal digits'));
@@ -19,6 +30,8 @@ export const slotManifest = looseObject({
   }),
   entries: count,
   bytes: count,
+  /** Who signed the image, where it came with a signature; whether a key of the host said so. */
+  signer: optional(looseObject({ keyId: string(), verified: boolean(), trustedComment: optional(string()) })),
   /** RFC 3339. */
   stagedAt: string(),
   /** What could not be kept without root, by kind. */

@@ -2,6 +2,7 @@ import type { Disk } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { describeImage } from "./describe.ts";
 import { missing } from "./ledger.ts";
+import type { SlotManifest } from "./manifest.ts";
 import type { Place } from "./place.ts";
 import type { BootRecord, Outcome } from "./record.ts";
 import { readRecord } from "./record-file.ts";
@@ -35,6 +36,7 @@ export interface SlotSummary {
   stagedAt?: string;
   entries?: number;
   bytes?: number;
+  signer?: NonNullable<SlotManifest["signer"]>;
   /** False where the slot does not hold that image any more. */
   bootable: boolean;
 }
@@ -109,8 +111,9 @@ export function summarise(reference: SlotReference, subject: Subject): SlotSumma
   const manifest = subject.manifestOf(reference);
   const named = { slot: reference.slot, imageId: reference.imageId };
   if (manifest === undefined) return { ...named, bootable: false };
-  const { version, stagedAt, entries, bytes } = manifest;
-  return { ...named, ...(version === undefined ? {} : { version }), stagedAt, entries, bytes, bootable: true };
+  const { version, stagedAt, entries, bytes, signer } = manifest;
+  const known = { ...(version === undefined ? {} : { version }), ...(signer === undefined ? {} : { signer }) };
+  return { ...named, ...known, stagedAt, entries, bytes, bootable: true };
 }
 
 function reasonOf(state: State, subject: Subject): string {

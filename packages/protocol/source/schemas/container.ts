@@ -4,6 +4,14 @@ import type { InferOutput } from "@host-service/schema";
 export const StateWord = picklist(["normal", "pending", "trying", "rollback"]);
 export type StateWord = InferOutput<typeof StateWord>;
 
+/** Who signed an image. Not verified means that the host had no keys to compare with: then the id is only what the image says. */
+const Signer = object({
+  /** 16 hexadecimal digits, as minisign prints them. */
+  keyId: string(),
+  verified: boolean(),
+  trustedComment: optional(string()),
+});
+
 /** One slot with what is in it. `imageId` is "sha256:" and 64 hexadecimal digits; times are RFC 3339 in UTC. */
 export const SlotSummary = object({
   slot: picklist(["a", "b"]),
@@ -12,6 +20,8 @@ export const SlotSummary = object({
   stagedAt: optional(string()),
   entries: optional(pipe(number(), integer())),
   bytes: optional(pipe(number(), integer())),
+  /** Absent where the image came without a signature. */
+  signer: optional(Signer),
   /** False where the slot's `slot.json` is gone or names another image: it cannot be booted. */
   bootable: boolean(),
 });
@@ -69,6 +79,7 @@ export const HistoryEntry = object({
   result: picklist(["done", "failed", "refused", "cancelled"]),
   imageId: optional(string()),
   version: optional(string()),
+  signer: optional(Signer),
   durationMs: optional(pipe(number(), integer())),
   /** For what did not succeed: the problem's code; for the boot hook: what it decided. */
   code: optional(string()),
