@@ -50,14 +50,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const listeners = new Listeners({ configuration, bootId, containers, operations, history, log });
   await recordBootOutcomes({ containers, history, bootId });
   await listeners.open();
-  notifySystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`);
+  tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   // Most of what the start ran is not run again.
   releaseProgram();
 
   return {
     stop: async () => {
-      notifySystemd("STOPPING=1");
+      tellSystemd("STOPPING=1", log);
       log.info("Stopping");
       operations.stop();
       await allEnd(operations, windUpTimeMs);
@@ -65,6 +65,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.info("Stopped");
     },
   };
+}
+
+/** Who listens already goes on: systemd's own time limit ends what it does not hear from. */
+function tellSystemd(state: string, log: Log): void {
+  try {
+    notifySystemd(state);
+  } catch (error) {
+    log.warn("Cannot tell systemd", { state, why: error instanceof Error ? error.message : String(error) });
+  }
 }
 
 /** The timer must not outlive the wait: it would keep the process alive after everything has ended. */

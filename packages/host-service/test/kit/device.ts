@@ -63,7 +63,7 @@ export class Device {
     return `socket = ${at("host")}\nrun_dir = ${at("run")}\nstate_dir = ${at("state")}\n${limits}${this.#wishes}`;
   }
 
-  async start(): Promise<void> {
+  async start({ bootId = this.bootId }: { bootId?: string } = {}): Promise<void> {
     const write =
       (level: keyof Log) =>
       (message: string, members: Readonly<Record<string, unknown>> = {}) => {
@@ -71,7 +71,7 @@ export class Device {
       };
     const log = { info: write("info"), warn: write("warn"), error: write("error") };
     const configuration = parseConfiguration(this.configuration, "config.toml");
-    this.#daemon = await startDaemon({ configuration, bootId: this.bootId, program, log });
+    this.#daemon = await startDaemon({ configuration, bootId, program, log });
   }
 
   async stop(): Promise<void> {
