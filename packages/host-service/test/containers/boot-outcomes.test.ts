@@ -1,0 +1,94 @@
+import { expect, test } from "bun:test";
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { Device, onDevice } from "../kit/device.ts";
+import { imageOf } from "../kit/images.ts";
+
+async function boots(device: Device): Promise<unknown> {
+  const { body } = await device.call("GET", "/v1/containers/edge/history");
+  const { history } = body as { history: Record<string, unknown>[] };
+  return history.filter(({ action }) => action === "boot");
+}
+
+test("recordBootOutcomes writes what the hook decided, once", () =>
+  onDevice(async (device) => {
+    await device.install(imageOf("1.0.0"));
+    await device.reboot();
+    expect(await boots(device)).toEqual([]);
+    await device.reboot();
+    const entry = {
+      operation: "boot-3",
+      at: expect.any(String),
+      container: "edge",
+      action: "boot",
+      caller: "boot",
+      result: "done",
+      code: "rolled-back",
+      why: expect.stringContaining("without commit"),
+      imageId: expect.stringMatching(/^sha256:[0-9a-f]{64}$/),
+      version: "1.0.0",
+    };
+    expect(await boots(device)).toEqual([entry]);
+    await device.stop();
+    await device.start();
+    expect(await boots(device)).toEqual([entry]);
+  }));
+
+test("recordBootOutcomes says that a candidate could not be booted", () =>
+  onDevice(async (device) => {
+    await device.install(imageOf("1.0.0"));
+    await rm(join(device.directory, "state/containers/edge/slots/a/slot.json"));
+    await device.reboot();
+    expect(await boots(device)).toMatchObject([{ result: "failed", code: "failed", operation: "boot-2" }]);
+  }));
+
+for (const [what, text] of [
+  ["makes no sense", "{"],
+  ["is of a later format", '{"format": 2}'],
+] as const) {
+  test(`startDaemon comes up beside a record that ${what}`, async () => {
+    const device = await Device.make();
+    try {
+      await device.start();
+      await device.install(imageOf("1.0.0", { name: "edge" }));
+      await device.install(imageOf("1.0.0", { name: "other" }));
+      await device.stop();
+      await writeFile(join(device.directory, "state/containers/edge/record.json"), text);
+      await device.start();
+      expect((await device.call("GET", "/v1/containers")).body).toMatchObject({
+        containers: [
+          { name: "edge", resolved: false },
+          { name: "other", resolved: true },
+        ],
+      });
+      const answer = await device.install(imageOf("2.0.0"), { name: "edge" });
+      expect([answer.status, answer.body["code"]]).toEqual([500, "record-unusable"]);
+      expect((await device.install(imageOf("2.0.0"), { name: "other" })).status).toBe(200);
+    } finally {
+      await device.remove();
+    }
+  });
+}
+
+test("begin changes nothing that the hook has not resolved in this boot", async () => {
+  const device = await Device.make();
+  try {
+    await device.start();
+    await device.install(imageOf("1.0.0"));
+    await device.stop();
+    await device.start({ bootId: "another" });
+    const before = await device.kept();
+    for (const [method, path] of [
+      ["POST", "/commit"],
+      ["POST", "/rollback"],
+      ["DELETE", ""],
+    ] as const) {
+      const answer = await device.call(method, `/v1/containers/edge${path}`);
+      expect([path, answer.status, answer.body["code"]]).toEqual([path, 409, "unresolved"]);
+    }
+    expect((await device.install(imageOf("2.0.0"))).body).toMatchObject({ code: "unresolved" });
+    expect(await device.kept()).toEqual(before);
+  } finally {
+    await device.remove();
+  }
+});
