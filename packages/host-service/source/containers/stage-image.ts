@@ -1,6 +1,6 @@
 // The second half of an install, and of a seed: the parts are verified, now they become a slot. Until the record says so
 // nothing has changed but what the state table drops first; whatever fails before leaves no bytes behind.
-import { unpack } from "@host-service/archive";
+import { ArchiveError, unpack } from "@host-service/archive";
 import type { InstanceConfig, UnpackReport } from "@host-service/archive";
 import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
@@ -61,13 +61,18 @@ async function unpackParts(
   if (parts.meta !== undefined) {
     await unpack({ ...into, archive: parts.meta, directory: staging.metaDirectory, limits: metaLimits });
   }
-  return await unpack({
+  const report = await unpack({
     ...into,
     archive: parts.rootfs,
     directory: staging.rootfs,
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
     onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the rootfs", entries, bytes }),
   });
+  // Zeros are an archive as well, to every tar; booted they are nothing.
+  if (report.entries === 0) {
+    throw new ArchiveError("not-an-archive", "Cannot unpack the rootfs: there are no files in it");
+  }
+  return report;
 }
 
 function manifestOf({ name, parts, config }: Image, report: UnpackReport): SlotManifest {
