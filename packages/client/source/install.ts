@@ -7,6 +7,7 @@ import { exchange, readDocument } from "./exchange.ts";
 import type { Connection } from "./exchange.ts";
 import { readEvents } from "./events.ts";
 import { followOperation } from "./follow.ts";
+import { findLostAnswer } from "./lost-answer.ts";
 import { validate } from "./validate.ts";
 
 export interface SourcesInstall {
@@ -79,6 +80,9 @@ export async function installFromBody(
       }),
     );
     return toAnswer(await readDocument(connection, response, "the install"));
+  } catch (error) {
+    if (!(error instanceof ClientError) || error.kind !== "no-connection") throw error;
+    return toAnswer(await findLostAnswer(connection, { container: install.container, operation }, error));
   } finally {
     watching.abort();
     await watched;

@@ -20,7 +20,7 @@ export async function checkLocalFile(
   const refuse = (why: string, cause?: unknown): ClientError =>
     new ClientError(
       "local-file",
-      `Cannot ${options.action ?? "install"} "${path}": ${why}`,
+      `Cannot ${options.action ?? "install"} "${shortened(path)}": ${why}`,
       cause === undefined ? {} : { cause },
     );
   const { found, real } = await resolve(path, refuse);
@@ -31,7 +31,7 @@ export async function checkLocalFile(
     throw refuse(`it has ${found.size} bytes, more than the ${options.bytesMax} allowed; give ${options.what}`);
   }
   await access(real, constants.R_OK).catch((error: unknown) => {
-    throw refuse("permission denied", error);
+    throw refuse(notPermitted, error);
   });
   return { path: real, bytes: found.size };
 }
@@ -56,18 +56,29 @@ function whyUnreachable(error: unknown, dangling: boolean): string {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
   switch (code) {
     case "ENOENT":
-      return dangling ? "it is a symbolic link to a file that does not exist" : "there is no such file";
+      return dangling
+        ? "it is a symbolic link to a file that does not exist; check where it leads"
+        : "there is no such file; check the path";
     case "ENOTDIR":
-      return "a part of the path before the last is not a directory";
+      return "a part of the path before the last is not a directory; check the path";
     case "EACCES":
-      return "permission denied";
+      return notPermitted;
     case "ELOOP":
-      return "it is a symbolic link that leads back to itself";
+      return "it is a symbolic link that leads back to itself; check where it leads";
     case "ENAMETOOLONG":
-      return "the name is too long";
+      return "the name is too long; check the path";
     default:
       return error instanceof Error ? error.message : String(error);
   }
+}
+
+const notPermitted = "permission denied; give a file that this user may read";
+
+const pathShownMax = 256;
+
+/** A path of kilobytes would drown the reason. */
+function shortened(path: string): string {
+  return path.length <= pathShownMax ? path : `${path.slice(0, pathShownMax)}…`;
 }
 
 function whyNotRegular(found: Stats, what: string): string | undefined {

@@ -37,8 +37,8 @@ test("checkLocalFile refuses a file above its limit, a loop and a name that is t
     };
     expect(await whyOf("file", 4)).toBe("taken");
     expect(await whyOf("file", 3)).toBe("it has 4 bytes, more than the 3 allowed; give the rootfs archive");
-    expect(await whyOf("loop")).toBe("it is a symbolic link that leads back to itself");
-    expect(await whyOf("x".repeat(300))).toBe("the name is too long");
+    expect(await whyOf("loop")).toBe("it is a symbolic link that leads back to itself; check where it leads");
+    expect(await whyOf("x".repeat(300))).toBe("the name is too long; check the path");
   }));
 
 const isRoot = process.getuid?.() === 0;
@@ -48,6 +48,8 @@ test.skipIf(isRoot)("checkLocalFile refuses a file that may not be read", () =>
     await writeFile(join(directory, "file"), "1234");
     await chmod(join(directory, "file"), 0);
     const checking = checkLocalFile(join(directory, "file"), { what }).catch((error: Error) => error.message);
-    expect(await checking).toBe(`Cannot install "${join(directory, "file")}": permission denied`);
+    expect(await checking).toBe(
+      `Cannot install "${join(directory, "file")}": permission denied; give a file that this user may read`,
+    );
   }),
 );
