@@ -23,4 +23,11 @@ export class ArchiveError extends Error {
     this.kind = kind;
     this.entry = options.entry;
   }
+
+  /** The same failure for somebody who knows the archive as something else, such as "the rootfs", or who can do something about it. */
+  told({ as = "the archive", next }: { as?: string; next?: string }): ArchiveError {
+    const message = this.message.replace(/^(Cannot \w+ )the archive:/u, (_, deed: string) => `${deed}${as}:`);
+    const { entry, cause } = this;
+    return new ArchiveError(this.kind, next === undefined ? message : `${message}; ${next}`, { entry, cause });
+  }
 }

@@ -262,15 +262,15 @@ test("install refuses files that cannot be sent, before it asks the daemon", asy
   server.stop();
   expect(lines.join("")).toBe(
     [
-      '1 Cannot install "missing": there is no such file',
+      '1 Cannot install "missing": there is no such file; check the path',
       '1 Cannot install ".": it is a directory, not an image; give the rootfs archive',
       '1 Cannot install "fifo": it is a FIFO, not a regular file; give the rootfs archive',
       '1 Cannot install "socket": it is a socket, not a regular file; give the rootfs archive',
       '1 Cannot install "device-link": it is a device, not a regular file; give the rootfs archive',
       '1 Cannot install "/dev/null": it is a device, not a regular file; give the rootfs archive',
-      '1 Cannot install "dangling": it is a symbolic link to a file that does not exist',
+      '1 Cannot install "dangling": it is a symbolic link to a file that does not exist; check where it leads',
       '1 Cannot install "empty": it is empty; give the rootfs archive',
-      '1 Cannot install "config.yaml/x": a part of the path before the last is not a directory',
+      '1 Cannot install "config.yaml/x": a part of the path before the last is not a directory; check the path',
       "",
     ].join("\n"),
   );

@@ -39,9 +39,18 @@ export async function buildBundle(outFile: string, files: ImageFiles): Promise<B
   return { path: outFile, bytes, sha256: hash.digest("hex"), parts: parts.map((part) => part.name) };
 }
 
+const reasons: Record<string, string> = {
+  ENOENT: "its directory is not there; make it first",
+  ENOTDIR: "its directory is not one; give another path",
+  EACCES: "permission denied; give a path that this user may write to",
+  EROFS: "the file system is read-only; give another path",
+  EISDIR: "it is a directory; give the name of a file",
+  ENOSPC: "no space is left on the file system; free some, or give a path on another one",
+};
+
 function explain(outFile: string, error: unknown): ArchiveError {
   const code = error instanceof Error && "code" in error ? error.code : undefined;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = reasons[String(code)] ?? (error instanceof Error ? error.message : String(error));
   return new ArchiveError(
     code === "ENOSPC" ? "no-space" : "failed",
     `Cannot write ${JSON.stringify(outFile)}: ${why}`,

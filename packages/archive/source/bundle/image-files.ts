@@ -63,6 +63,8 @@ function examine(role: PartRole, path: string): ArchiveFormat | undefined {
     // Shows a file that was cut off.
     measure(fd, { offset: 0, bytes }, format);
     return format;
+  } catch (error) {
+    throw error instanceof ArchiveError ? error.told({ as: JSON.stringify(path) }) : error;
   } finally {
     closeSync(fd);
   }

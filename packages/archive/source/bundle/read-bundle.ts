@@ -2,6 +2,7 @@
 // read, with pread, so that parts are used where they lie. The rootfs comes last: who unpacks it cuts the file off behind it.
 import { ArchiveError } from "../error.ts";
 import { readAt } from "../decode/read-at.ts";
+import { recognise } from "../decode/recognise.ts";
 import { printable } from "../tar/byte-string.ts";
 import { blockBytes, parseHeader } from "../tar/header.ts";
 import type { Header } from "../tar/header.ts";
@@ -27,6 +28,8 @@ export interface Bundle {
 
 const extendedHeadersMax = 16;
 const extendedBytesMax = 64 * 1024;
+
+const anew = "make it anew with hostctl image build";
 
 /** Throws ArchiveError "bundle", or "truncated" and "corrupt" of the tar itself. */
 export function readBundle(fd: number, bytes: number): Bundle {
@@ -56,7 +59,20 @@ function readHeader(block: Uint8Array, after: BundlePart | undefined): Header | 
   } catch (error) {
     if (!(error instanceof ArchiveError)) throw error;
     const where = after === undefined ? "at its start" : `after "${after.name}"`;
-    throw new ArchiveError("corrupt", `Cannot read the bundle: there is no tar header ${where}`, { cause: error });
+    const hint = after === undefined ? whatInstead(block) : "; fetch it again";
+    throw new ArchiveError("corrupt", `Cannot read the bundle: there is no tar header ${where}${hint}`, {
+      cause: error,
+    });
+  }
+}
+
+/** A bundle is never compressed: that is a rootfs whose config.yaml was forgotten. */
+function whatInstead(block: Uint8Array): string {
+  try {
+    return `; it is a ${recognise(block)}, give config.yaml before it if it is the rootfs`;
+  } catch (error) {
+    if (error instanceof ArchiveError) return "; make one with hostctl image build";
+    throw error;
   }
 }
 
@@ -72,18 +88,19 @@ function checkExtended(fd: number, { header, offset, count }: { header: Header; 
 
 function checkedPart(header: Header, { offset, parts }: { offset: number; parts: readonly BundlePart[] }): BundlePart {
   const name = header.path.replace(/^(?:\.\/)+/u, "");
-  const shown = `"${printable(name)}"`;
+  const shown = `"${printable(header.path)}"`;
   const role = roleOf(name);
   const order = partOrder.map((known) => expectedName[known]).join(", ");
   if (header.typeFlag === "L" || header.typeFlag === "K") throw refuse("it has a name that is longer than 100 bytes");
-  if (role === undefined) throw refuse(`unknown member ${shown}; a bundle holds ${order}`, name);
-  if (!["0", "\u0000", "7"].includes(header.typeFlag)) throw refuse(`${shown} is not a regular file`, name);
+  if (role === undefined)
+    throw refuse(`unknown member ${shown}; a bundle holds ${order}; a rootfs alone goes after its config.yaml`, name);
+  if (!["0", "\u0000", "7"].includes(header.typeFlag)) throw refuse(`${shown} is not a regular file; ${anew}`, name);
   const last = parts.at(-1);
-  if (parts.some((part) => part.role === role)) throw refuse(`${shown} comes twice`, name);
+  if (parts.some((part) => part.role === role)) throw refuse(`${shown} comes twice; ${anew}`, name);
   if (last !== undefined && partOrder.indexOf(last.role) > partOrder.indexOf(role)) {
     throw refuse(`${shown} comes after "${last.name}"; the order is ${order}`, name);
   }
-  if (header.bytes === 0) throw refuse(`${shown} is empty`, name);
+  if (header.bytes === 0) throw refuse(`${shown} is empty; ${anew}`, name);
   if (header.bytes > partBytesMax[role]) {
     throw refuse(`${shown} has ${header.bytes} bytes; at most ${partBytesMax[role]} are taken`, name);
   }
@@ -93,11 +110,11 @@ function checkedPart(header: Header, { offset, parts }: { offset: number; parts:
 function complete(parts: BundlePart[]): Bundle {
   const find = (role: PartRole) => parts.find((part) => part.role === role);
   const missing = requiredParts.find((role) => find(role) === undefined);
-  if (missing !== undefined) throw refuse(`${expectedName[missing]} is missing`);
+  if (missing !== undefined) throw refuse(`${expectedName[missing]} is missing; ${anew}`);
   if (find("signature") !== undefined && find("manifest") === undefined)
-    throw refuse("manifest.sig comes without manifest");
+    throw refuse(`manifest.sig comes without manifest; ${anew}`);
   if (find("manifest") !== undefined && find("signature") === undefined)
-    throw refuse("manifest comes without manifest.sig");
+    throw refuse(`manifest comes without manifest.sig; ${anew}`);
   const [config, rootfs] = [find("config"), find("rootfs")];
   if (config === undefined || rootfs === undefined) throw new Error("unreachable: both were required above");
   return { parts, config, rootfs };

@@ -28,7 +28,7 @@ export function parseHeader(block: Uint8Array, after: ByteString): Header | unde
     const where = after === "" ? "at the start" : `after "${printable(after)}"`;
     throw new ArchiveError(
       "corrupt",
-      `Cannot unpack the archive: the header ${where} has a wrong checksum`,
+      `Cannot unpack the archive: the header ${where} has a wrong checksum; fetch it again`,
       after === "" ? {} : { entry: printable(after) },
     );
   }

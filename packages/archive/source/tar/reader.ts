@@ -75,7 +75,10 @@ export class TarReader {
   /** What follows the end means nothing, but it is read: a decoder reports its damage only there. */
   *#readAfterEnd(): Generator<void, void, void> {
     if ((yield* this.#queue.take(blockBytes)).some((byte) => byte !== 0)) {
-      throw new ArchiveError("corrupt", "Cannot unpack the archive: a block of zeros stands where a header should be");
+      throw new ArchiveError(
+        "corrupt",
+        "Cannot unpack the archive: a block of zeros stands where a header should be; fetch it again",
+      );
     }
     let bytes = 0;
     while (yield* this.#queue.more()) {
@@ -206,7 +209,7 @@ export class TarReader {
     const where = this.#name === "" ? "before its first entry" : `in or after "${printable(this.#name)}"`;
     return new ArchiveError(
       "truncated",
-      `Cannot unpack the archive: it ends ${where}, without an end-of-archive mark`,
+      `Cannot unpack the archive: it ends ${where}, without an end-of-archive mark; fetch it again`,
       this.#name === "" ? {} : { entry: printable(this.#name) },
     );
   }

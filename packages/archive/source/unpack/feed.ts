@@ -75,11 +75,17 @@ function decodeError(error: unknown): unknown {
   const code = codeOf(error);
   if (code === undefined || error instanceof ArchiveError) return error;
   if (code === "Z_BUF_ERROR") {
-    return new ArchiveError("truncated", "Cannot decode the archive: its gzip data is cut off", { cause: error });
+    return new ArchiveError("truncated", "Cannot decode the archive: its gzip data is cut off; fetch it again", {
+      cause: error,
+    });
   }
   if (!/^Z_|^ZSTD_/u.test(code)) return error;
   const why = error instanceof Error ? error.message : code;
-  return new ArchiveError("corrupt", `Cannot decode the archive: its compressed data is damaged (${why})`, {
-    cause: error,
-  });
+  return new ArchiveError(
+    "corrupt",
+    `Cannot decode the archive: its compressed data is damaged (${why}); fetch it again`,
+    {
+      cause: error,
+    },
+  );
 }

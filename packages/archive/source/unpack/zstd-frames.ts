@@ -12,7 +12,7 @@ const dictionaryIdBytes = [0, 1, 2, 4] as const;
  */
 export class ZstdFrames {
   readonly #queue = new ByteQueue(
-    () => new ArchiveError("truncated", "Cannot decode the archive: its zstd data is cut off"),
+    () => new ArchiveError("truncated", "Cannot decode the archive: its zstd data is cut off; fetch it again"),
   );
   readonly #walk = this.#read();
 
@@ -35,7 +35,11 @@ export class ZstdFrames {
       const magic = yield* this.#number(4);
       if (magic === frameMagic) yield* this.#readFrame();
       else if ((magic & 0xfffffff0) >>> 0 === skippableMagic) yield* this.#queue.skip(yield* this.#number(4));
-      else throw new ArchiveError("corrupt", "Cannot decode the archive: its zstd data is followed by something else");
+      else
+        throw new ArchiveError(
+          "corrupt",
+          "Cannot decode the archive: its zstd data is followed by something else; fetch it again",
+        );
     }
   }
 

@@ -61,9 +61,9 @@ test("buildBundle refuses what a host would refuse, and writes nothing", async (
     );
     expect(messages).toEqual([
       'Cannot read config.yaml: unknown key "nmae"; did you mean "name"?',
-      "Cannot read the archive: its beginning is of no known format; give a tar, plain or packed with xz, zstd or gzip",
+      'Cannot read "DIR/text": its beginning is of no known format; give a tar, plain or packed with xz, zstd or gzip',
       'Cannot read "DIR/empty": it is empty',
-      "Cannot read the archive: its zstd data was cut off; fetch it again",
+      'Cannot read "DIR/cut": its zstd data was cut off; fetch it again',
       'Cannot read "DIR/none": there is no such file',
       "Cannot build the bundle: a manifest and its signature come together or not at all",
       "Cannot write ",

@@ -81,7 +81,7 @@ test("inspectImage says what is wrong with a config, a cut bundle and anything e
     });
     expect(messages).toEqual([
       'Cannot read config.yaml: "type" has to be "container", got "vm"',
-      "Cannot read the bundle: rootfs.tar.xz is missing",
+      "Cannot read the bundle: rootfs.tar.xz is missing; make it anew with hostctl image build",
       'Cannot read the bundle: it ends after "config.yaml"; fetch it again',
       "Cannot read the archive: it is empty; give a tar, plain or packed with xz, zstd or gzip",
       "Cannot read the archive: its beginning is of no known format; give a tar, plain or packed with xz, zstd or gzip",

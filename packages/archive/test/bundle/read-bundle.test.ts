@@ -68,25 +68,30 @@ test("readBundle refuses members by name", async () => {
   const found: Record<string, unknown> = {};
   for (const [name, members] of Object.entries(cases)) found[name] = await readBytes(await tarOf(members));
   expect(found).toEqual({
-    nothing: "bundle: Cannot read the bundle: config.yaml is missing",
-    "no config": "bundle: Cannot read the bundle: config.yaml is missing",
-    "no rootfs": "bundle: Cannot read the bundle: rootfs.tar.xz is missing",
+    nothing: "bundle: Cannot read the bundle: config.yaml is missing; make it anew with hostctl image build",
+    "no config": "bundle: Cannot read the bundle: config.yaml is missing; make it anew with hostctl image build",
+    "no rootfs": "bundle: Cannot read the bundle: rootfs.tar.xz is missing; make it anew with hostctl image build",
     "wrong order": `bundle: Cannot read the bundle: "config.yaml" comes after "rootfs.tar.xz"; ${order}`,
     "meta last": `bundle: Cannot read the bundle: "meta.tar.xz" comes after "rootfs.tar.xz"; ${order}`,
-    repeated: 'bundle: Cannot read the bundle: "config.yaml" comes twice',
-    "two formats": 'bundle: Cannot read the bundle: "rootfs.tar.zst" comes twice',
-    unknown: `bundle: Cannot read the bundle: unknown member "README\\x1b[31m"; ${holds}`,
-    outside: `bundle: Cannot read the bundle: unknown member "../config.yaml"; ${holds}`,
-    absolute: `bundle: Cannot read the bundle: unknown member "/config.yaml"; ${holds}`,
-    prototype: `bundle: Cannot read the bundle: unknown member "constructor"; ${holds}`,
-    "a link": 'bundle: Cannot read the bundle: "config.yaml" is not a regular file',
-    "a directory": 'bundle: Cannot read the bundle: "config.yaml" is not a regular file',
-    "empty config": 'bundle: Cannot read the bundle: "config.yaml" is empty',
-    "empty rootfs": 'bundle: Cannot read the bundle: "rootfs.tar.xz" is empty',
+    repeated: 'bundle: Cannot read the bundle: "config.yaml" comes twice; make it anew with hostctl image build',
+    "two formats":
+      'bundle: Cannot read the bundle: "rootfs.tar.zst" comes twice; make it anew with hostctl image build',
+    unknown: `bundle: Cannot read the bundle: unknown member "README\\x1b[31m"; ${holds}; a rootfs alone goes after its config.yaml`,
+    outside: `bundle: Cannot read the bundle: unknown member "../config.yaml"; ${holds}; a rootfs alone goes after its config.yaml`,
+    absolute: `bundle: Cannot read the bundle: unknown member "/config.yaml"; ${holds}; a rootfs alone goes after its config.yaml`,
+    prototype: `bundle: Cannot read the bundle: unknown member "constructor"; ${holds}; a rootfs alone goes after its config.yaml`,
+    "a link":
+      'bundle: Cannot read the bundle: "config.yaml" is not a regular file; make it anew with hostctl image build',
+    "a directory":
+      'bundle: Cannot read the bundle: "config.yaml" is not a regular file; make it anew with hostctl image build',
+    "empty config": 'bundle: Cannot read the bundle: "config.yaml" is empty; make it anew with hostctl image build',
+    "empty rootfs": 'bundle: Cannot read the bundle: "rootfs.tar.xz" is empty; make it anew with hostctl image build',
     "large config": 'bundle: Cannot read the bundle: "config.yaml" has 1048577 bytes; at most 1048576 are taken',
     "large signature": 'bundle: Cannot read the bundle: "manifest.sig" has 65537 bytes; at most 65536 are taken',
-    "manifest alone": "bundle: Cannot read the bundle: manifest comes without manifest.sig",
-    "signature alone": "bundle: Cannot read the bundle: manifest.sig comes without manifest",
+    "manifest alone":
+      "bundle: Cannot read the bundle: manifest comes without manifest.sig; make it anew with hostctl image build",
+    "signature alone":
+      "bundle: Cannot read the bundle: manifest.sig comes without manifest; make it anew with hostctl image build",
     "renamed by pax":
       "bundle: Cannot read the bundle: a pax header changes a name or a size; make it with hostctl image build, or with tar --format=gnu",
     "resized by pax":
@@ -107,7 +112,7 @@ test("readBundle refuses a bundle that was cut at any byte", async () => {
 
 test("readBundle refuses what is not a tar at all", async () => {
   expect(await readBytes(new TextEncoder().encode("x".repeat(2000)))).toBe(
-    "corrupt: Cannot read the bundle: there is no tar header at its start",
+    "corrupt: Cannot read the bundle: there is no tar header at its start; make one with hostctl image build",
   );
 });
 

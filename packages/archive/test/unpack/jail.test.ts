@@ -74,7 +74,8 @@ test("runUnpackJob gives up what it does not need, in all threads, before it rea
     expect(JSON.parse(lines.at(-1) ?? "")).toEqual({
       type: "failed",
       kind: "truncated",
-      message: "Cannot unpack the archive: it ends before its first entry, without an end-of-archive mark",
+      message:
+        "Cannot unpack the archive: it ends before its first entry, without an end-of-archive mark; fetch it again",
     });
     expect(await job.exited).toBe(1);
   } finally {
