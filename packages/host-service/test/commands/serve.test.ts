@@ -73,8 +73,7 @@ test("serve ends at once with 1 on a second signal", () =>
   }));
 
 const python = Bun.which("python3");
-if (python === null)
-  process.stderr.write("Not tested: READY=1 and STOPPING=1, as there is no python3 to receive them\n");
+if (python === null) process.stderr.write("skipped: READY=1 and STOPPING=1, as there is no python3 to receive them\n");
 
 /** systemd's side: prints what it is sent. */
 const manager = `

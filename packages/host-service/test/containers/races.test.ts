@@ -147,6 +147,33 @@ test(
   20_000,
 );
 
+test("operationEvents that nobody reads hold no install, and no memory of it", () =>
+  onDevice(async (device) => {
+    const { client, rest } = await halfSent(device, "edge");
+    const deaf = await beginRequest(device.socketOf(), `GET /v1/operations/${id}/events`);
+    deaf.pause();
+    client.send(rest);
+    await until("the install is done", () => client.answer().includes('"imageId"'));
+    const late = await (await device.fetch("GET", `/v1/operations/${id}/events`)).text();
+    expect(late.trimEnd().split("\n").length).toBe(1);
+    expect(JSON.parse(late)).toMatchObject({ type: "result", operation: id });
+    deaf.leave();
+    expect(errors(device)).toEqual([]);
+  }));
+
+test("operationEvents of another caller's operation are not found", () =>
+  onDevice(async (device) => {
+    await device.install(imageOf("1.0.0"), { headers: { "operation-id": id } });
+    for (const [method, path] of [
+      ["GET", ""],
+      ["DELETE", ""],
+      ["GET", "/events"],
+    ] as const) {
+      const { status, body } = await device.call(method, `/v1/operations/${id}${path}`, { as: "edge" });
+      expect([path, status, body["code"]]).toEqual([path, 404, "not-found"]);
+    }
+  }));
+
 test("statuses leaves out a container that is being removed", () =>
   onDevice(async (device) => {
     for (const name of ["one", "two", "three"]) await device.install(imageOf("1.0.0", { name }), { name });
