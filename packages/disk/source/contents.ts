@@ -42,9 +42,19 @@ export function reflink(fromFd: number, toFd: number): boolean {
   throw errorOfErrno(-answer, "ioctl");
 }
 
-/** Copies from and to the offsets of the two descriptors, which move on. Answers how many bytes; 0 is the end. */
-export function copyFileRange(fromFd: number, toFd: number, bytes: number): number {
-  return invoke("copy_file_range", undefined, fromFd, 0, toFd, 0, bytes);
+/**
+ * Copies what lies at the same place in both; answers how many bytes, 0 is the end. The offsets of the two descriptions stay as
+ * they are, since another process may share them.
+ */
+export function copyFileRange(
+  fromFd: number,
+  toFd: number,
+  { offset, bytes }: { offset: number; bytes: number },
+): number {
+  // Two loff_t, which the call moves on.
+  structureView.setBigInt64(0, BigInt(offset), true);
+  structureView.setBigInt64(8, BigInt(offset), true);
+  return invoke("copy_file_range", undefined, fromFd, structureAddress, toFd, structureAddress + 8, bytes);
 }
 
 /** Waits until everything on the file system of this descriptor is durable. */

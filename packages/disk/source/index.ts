@@ -1,6 +1,14 @@
 export { fchmod, fchmodAt, fchownAt, utimensAt } from "./attributes.ts";
 export { capability, confineCapabilities, dropCapabilities, heldCapabilities } from "./capabilities.ts";
 export { copyFileRange, fallocate, ftruncate, pipe, reflink, seek, seekExtent, syncFileSystem } from "./contents.ts";
+export {
+  hasPeerLeft,
+  type PeerCredentials,
+  peerCredentials,
+  type Received,
+  receiveDescriptors,
+  sendDescriptors,
+} from "./descriptors.ts";
 export { type Disk, type EntryStatus } from "./disk.ts";
 export { DiskError, type DiskErrorKind, type DiskPath } from "./disk-error.ts";
 export { linkAt, mkdirAt, mknodAt, openBeneath, symlinkAt, unlinkAt } from "./entries.ts";
@@ -35,6 +43,7 @@ export { type Lock, lockFile } from "./lock.ts";
 export { notifySystemd } from "./notify.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";
+export { describeOpening, type Opening } from "./opening.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceFile, replaceLink, unlinkDurably } from "./replace.ts";
 export { denySystemCalls } from "./seccomp.ts";

@@ -64,3 +64,21 @@ export const SOCK_DGRAM = 2;
 export const SOCK_CLOEXEC = 0o2000000;
 export const MSG_NOSIGNAL = 0x4000;
 export const MSG_DONTWAIT = 0x40;
+export const MSG_CTRUNC = 0x8;
+export const MSG_CMSG_CLOEXEC = 0x40000000;
+export const SCM_RIGHTS = 1;
+
+// asm-generic/socket.h
+export const SOL_SOCKET = 1;
+export const SO_PEERCRED = 17;
+
+// asm-generic/poll.h
+export const POLLERR = 0x8;
+export const POLLHUP = 0x10;
+
+// linux/fcntl.h and asm-generic/fcntl.h
+export const F_GETFL = 3;
+export const F_GET_SEALS = 1034;
+export const F_SEAL_SHRINK = 0x2;
+export const F_SEAL_WRITE = 0x8;
+export const O_ACCMODE = 0o3;

@@ -57,10 +57,12 @@ test("fallocate takes space and leaves the size when it is told so", () => {
   closeSync(fd);
 });
 
-test("copyFileRange copies on until 0 is the end", () => {
+test("copyFileRange copies until 0 is the end, and moves no offset", () => {
   const from = openSync(`${directory}/from`, "r");
   const to = fresh("to");
-  expect([copyFileRange(from, to, 4), copyFileRange(from, to, 2 ** 30), copyFileRange(from, to, 1)]).toEqual([4, 9, 0]);
+  const copy = (offset: number, bytes: number) => copyFileRange(from, to, { offset, bytes });
+  expect([copy(0, 4), copy(4, 2 ** 30), copy(13, 1)]).toEqual([4, 9, 0]);
+  expect([seek(from, 0, "current"), seek(to, 0, "current")]).toEqual([0, 0]);
   expect(readFileSync(`${directory}/to`, "utf8")).toBe("some contents");
   closeSync(from);
   closeSync(to);
