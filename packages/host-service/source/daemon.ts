@@ -6,6 +6,7 @@ import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox } from "@host-service/ingest";
 import { sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
+import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
 import { History } from "./history.ts";
@@ -33,6 +34,7 @@ const windUpTimeMs = 30_000;
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { configuration, bootId, log } = options;
   const { stateDirectory, runDirectory, limits } = configuration;
+  const policy = await loadPolicy(configuration.verify.container, configuration.file);
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   await mkdir(runDirectory, { recursive: true, mode: 0o711 });
   await mkdir(dirname(configuration.socketPath), { recursive: true });
@@ -44,6 +46,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const containers: Containers = new Containers({
     ...options,
     inbox,
+    policy,
     operations,
     onListChanged: () => listeners.follow(),
   });

@@ -1,10 +1,12 @@
 import { defaultConfigurationPath, loadConfiguration } from "../configuration/configuration.ts";
+import { loadPolicy } from "../configuration/trusted-keys.ts";
 import { print } from "../print.ts";
 import { explain } from "./explain.ts";
 
 export async function checkConfig(options: { configPath: string | undefined }): Promise<number> {
   try {
-    await loadConfiguration(options.configPath);
+    const { verify, file } = await loadConfiguration(options.configPath);
+    await loadPolicy(verify.container, file);
     print(`OK: ${options.configPath ?? defaultConfigurationPath}`);
     return 0;
   } catch (error) {

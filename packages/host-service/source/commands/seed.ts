@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
 import { openInbox } from "@host-service/ingest";
+import type { Policy } from "@host-service/signature";
 import { containerDirectory, seedSlot } from "@host-service/slots";
 import { loadConfiguration } from "../configuration/configuration.ts";
 import { defaultName } from "../containers/default-name.ts";
@@ -20,6 +21,12 @@ export interface SeedOptions {
   files: readonly string[];
   program: readonly string[];
 }
+
+/** Who builds the host's own image decides what is in it. */
+const builderIsTrusted: Policy = {
+  keyring: { keys: [], expiry: new Map(), revoked: new Set() },
+  signatureRequiredBy: undefined,
+};
 
 export async function seed(options: SeedOptions): Promise<number> {
   const [config, rootfs, meta, ...others] = options.files;
@@ -55,7 +62,8 @@ async function seedImage(
     rootfs: pathOf(files.rootfs),
     ...(files.meta === undefined ? {} : { meta: pathOf(files.meta) }),
   };
-  return await withImageParts({ kind: "parts", parts, mayNamePaths: true }, { inbox, operation }, async (received) => {
+  const source = { kind: "parts", parts, mayNamePaths: true } as const;
+  return await withImageParts(source, { inbox, operation, policy: builderIsTrusted }, async (received) => {
     const config = parseInstanceConfig(received.config.text);
     const name = options.name ?? config.name ?? defaultName;
     const directory = containerDirectory(stateDirectory, name);

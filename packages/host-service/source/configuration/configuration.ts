@@ -1,9 +1,11 @@
 import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
 import { ContainerName } from "@host-service/protocol";
 import type { CallGroup } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
+import type { Verification } from "./trusted-keys.ts";
 
 export const defaultConfigurationPath = "/etc/host-service/config.toml";
 
@@ -34,6 +36,10 @@ export interface Configuration {
   stateDirectory: string;
   power: PowerConfiguration;
   limits: Limits;
+  /** Whose images are taken, by what they are for; `loadPolicy` reads the keys. */
+  verify: { container: Verification };
+  /** Where this was read; the paths in it are relative to its directory. */
+  file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
   allow: ReadonlyMap<string, readonly CallGroup[]>;
 }
@@ -84,6 +90,8 @@ export function parseConfiguration(text: string, path: string): Configuration {
       reserveBytes: file.limits.reserve_bytes,
       historyBytesMax: file.limits.history_bytes_max,
     },
+    verify: { container: verificationOf("verify.container", file.verify.container, path) },
+    file: { path, directory: dirname(resolve(path)) },
     allow: ceilings(file.containers, path),
   };
 }
@@ -110,6 +118,19 @@ function powerOf(power: ConfigurationFile["power"], path: string): PowerConfigur
     );
   }
   return { driver: power.driver, rebootDuringTrial };
+}
+
+/** Who gives keys wants signatures, unless the file says otherwise. */
+function verificationOf(section: string, given: ConfigurationFile["verify"]["container"], path: string): Verification {
+  const { keys, revoked, not_after: lastMoments } = given;
+  const requireSignature = given.require_signature ?? keys.length > 0;
+  if (requireSignature && keys.length === 0) {
+    throw new ConfigurationError(
+      path,
+      `"${section}.require_signature" is true, but there are no keys; set keys = ["keys/*.pub"]`,
+    );
+  }
+  return { section, keys, requireSignature, revoked: new Set(revoked), expiry: new Map(Object.entries(lastMoments)) };
 }
 
 function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {

@@ -31,7 +31,7 @@ export function refuseUnsupported(config: InstanceConfig): void {
 
 /** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
 export async function checkFits(
-  { parts, bytesReclaimed }: { parts: ImageParts; bytesReclaimed: number },
+  { parts, bytesReclaimed }: { parts: Pick<ImageParts, "rootfs" | "meta">; bytesReclaimed: number },
   { directory, limits }: { directory: string; limits: Limits },
 ): Promise<void> {
   if (parts.meta !== undefined) await measured("the metadata", parts.meta, metaLimits.unpackedBytesMax);

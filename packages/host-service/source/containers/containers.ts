@@ -6,6 +6,7 @@ import type { Inbox } from "@host-service/ingest";
 import { ContainerName } from "@host-service/protocol";
 import type { ContainerAnswer, ContainerStatus } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
+import type { Policy } from "@host-service/signature";
 import { containerDirectory, listContainers, openSlots, SlotsError } from "@host-service/slots";
 import type { Slots, StatusReport } from "@host-service/slots";
 import type { Configuration } from "../configuration/configuration.ts";
@@ -24,6 +25,8 @@ export interface ContainersOptions {
   bootId: string;
   program: readonly string[];
   inbox: Inbox;
+  /** Whose images are taken. */
+  policy: Policy;
   operations: Operations;
   /** A container came into being, or is gone: its listener follows. */
   onListChanged: () => Promise<void>;
@@ -90,9 +93,10 @@ export class Containers {
   }
 
   async install(operation: Operation, source: ImageSource): Promise<Finished> {
-    const { configuration, inbox, program, operations } = this.#options;
+    const { configuration, inbox, policy, program, operations } = this.#options;
     const installed = await install(source, operation, {
       inbox,
+      policy,
       program,
       limits: configuration.limits,
       stateDirectory: configuration.stateDirectory,
@@ -103,8 +107,8 @@ export class Containers {
       },
     });
     await this.#options.onListChanged();
-    const { imageId, version } = installed.manifest;
-    return { answer: this.#answer(operation, installed.status, installed.warnings), imageId, version };
+    const { imageId, version, signer } = installed.manifest;
+    return { answer: this.#answer(operation, installed.status, installed.warnings), imageId, version, signer };
   }
 
   async commit(operation: Operation, options: { name: string; expect: string | undefined }): Promise<Finished> {

@@ -2,6 +2,8 @@
 import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
 import type { Inbox } from "@host-service/ingest";
+import { checkIdentity } from "@host-service/signature";
+import type { Policy } from "@host-service/signature";
 import type { Slots } from "@host-service/slots";
 import type { Operation } from "../operations/operation.ts";
 import type { ImageSource } from "./receive.ts";
@@ -11,15 +13,22 @@ import type { StageContext, Staged } from "./stage-image.ts";
 
 export interface InstallContext extends StageContext {
   inbox: Inbox;
+  /** Whose images are taken. */
+  policy: Policy;
   /** For which container the image is, and its slots. Throws where it cannot be installed there now. */
   target: (config: InstanceConfig) => Promise<{ name: string; slots: Slots }>;
 }
 
 export function install(source: ImageSource, operation: Operation, context: InstallContext): Promise<Staged> {
-  return withImageParts(source, { inbox: context.inbox, operation }, async (parts) => {
+  const { inbox, policy } = context;
+  return withImageParts(source, { inbox, policy, operation }, async (parts) => {
     const config = parseInstanceConfig(parts.config.text);
+    const { manifest, warning } = parts.statement;
+    if (manifest !== undefined) checkIdentity(manifest, config);
     const { name, slots } = await context.target(config);
     const { bytesReclaimed } = await slots.checkInstall();
-    return await stageImage({ name, parts, config, bytesReclaimed }, { open: () => slots.stage(), operation, context });
+    const open = () => slots.stage();
+    const staged = await stageImage({ name, parts, config, bytesReclaimed }, { open, operation, context });
+    return warning === undefined ? staged : { ...staged, warnings: [warning, ...staged.warnings] };
   });
 }

@@ -3,12 +3,14 @@
 import { truncate } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { readBundle } from "@host-service/archive";
-import type { BundlePart } from "@host-service/archive";
+import type { BundlePart, PartRole } from "@host-service/archive";
 import type { Inbox, InboxFile } from "@host-service/ingest";
 import type { InstallRequest, Source } from "@host-service/protocol";
+import { checkParts, readStatement } from "@host-service/signature";
+import type { Policy, Statement } from "@host-service/signature";
 import type { Operation } from "../operations/operation.ts";
 import { RequestError } from "../problems/request-error.ts";
-import { readText } from "./read-text.ts";
+import { readBytes, readText } from "./read-text.ts";
 
 /** What an install is given: the request's body, or the sources that its JSON names. */
 export type ImageSource =
@@ -27,21 +29,25 @@ export interface ImageParts {
   config: { text: string; sha256: string };
   rootfs: ArchivePart;
   meta: ArchivePart | undefined;
+  /** What its manifest and its signature say; the parts agree with it. */
+  statement: Statement;
 }
 
 /** A config.yaml is text that a person wrote; a metadata archive has templates and a few lines (lxc-metadata). */
 const configBytesMax = 1024 * 1024;
 const metaBytesMax = 1024 * 1024;
+const statementBytesMax = 64 * 1024;
 
 /** Receives all parts, gives them to `use`, and discards them when `use` has settled. */
 export async function withImageParts<Result>(
   source: ImageSource,
-  options: { inbox: Inbox; operation: Operation },
+  options: { inbox: Inbox; operation: Operation; policy: Policy },
   use: (parts: ImageParts) => Promise<Result>,
 ): Promise<Result> {
-  const reception = new Reception(options.inbox, options.operation);
+  const reception = new Reception(options);
   try {
     const parts = source.kind === "bundle" ? await reception.bundle(source) : await reception.parts(source);
+    checkDigests(parts);
     return await use(parts);
   } finally {
     await reception.discard();
@@ -51,11 +57,13 @@ export async function withImageParts<Result>(
 class Reception {
   readonly #inbox: Inbox;
   readonly #operation: Operation;
+  readonly #policy: Policy;
   readonly #files: InboxFile[] = [];
 
-  constructor(inbox: Inbox, operation: Operation) {
+  constructor({ inbox, operation, policy }: { inbox: Inbox; operation: Operation; policy: Policy }) {
     this.#inbox = inbox;
     this.#operation = operation;
+    this.#policy = policy;
   }
 
   async bundle(source: Extract<ImageSource, { kind: "bundle" }>): Promise<ImageParts> {
@@ -66,21 +74,33 @@ class Reception {
     this.#files.push(file);
     this.#operation.markReceived();
     const bundle = readBundle(file.fd, file.bytes);
-    if (bundle.parts.some(({ role }) => role === "manifest" || role === "signature")) throw signedNotSupported();
+    const find = (role: PartRole) => bundle.parts.find((part) => part.role === role);
+    const statement = this.#statement({
+      manifest: await readIfThere(file.fd, find("manifest")),
+      signature: await readIfThere(file.fd, find("signature")),
+    });
     const config = await readText(file.fd, bundle.config);
-    const metaPart = bundle.parts.find(({ role }) => role === "meta");
+    const metaPart = find("meta");
     const meta = metaPart && (await this.#metaOf(file, metaPart));
     // The rootfs is the last part: without the padding behind it, whoever decodes to the end of the file has read it all.
     await truncate(file.path, bundle.rootfs.offset + bundle.rootfs.bytes);
     const sha256 = await this.#inbox.digestPart(file, bundle.rootfs, this.#watched(bundle.rootfs.name));
     const rootfs = { fd: file.fd, offset: bundle.rootfs.offset, bytes: bundle.rootfs.bytes, sha256 };
-    return { config: { text: config, sha256: sha256Of(config) }, rootfs, meta };
+    return { config: { text: config, sha256: sha256Of(config) }, rootfs, meta, statement };
   }
 
   async parts(source: Extract<ImageSource, { kind: "parts" }>): Promise<ImageParts> {
     this.#operation.markReceived();
     const { parts, mayNamePaths } = source;
-    if (parts.manifest !== undefined || parts.signature !== undefined) throw signedNotSupported();
+    const readSmall = async (source: Source | undefined, name: string) => {
+      if (source === undefined) return undefined;
+      const file = await this.#receive(source, { name, mayNamePaths, bytesMax: statementBytesMax });
+      return await readBytes(file.fd, { name, offset: 0, bytes: file.bytes });
+    };
+    const statement = this.#statement({
+      manifest: await readSmall(parts.manifest, "the manifest"),
+      signature: await readSmall(parts.signature, "the signature"),
+    });
     const config = await this.#receive(parts.config, { name: "config.yaml", mayNamePaths, bytesMax: configBytesMax });
     const text = await readText(config.fd, { offset: 0, bytes: config.bytes });
     const meta =
@@ -88,7 +108,17 @@ class Reception {
         ? undefined
         : await this.#receive(parts.meta, { name: "the metadata", mayNamePaths, bytesMax: metaBytesMax });
     const rootfs = await this.#receive(parts.rootfs, { name: "the rootfs", mayNamePaths });
-    return { config: { text, sha256: config.sha256 }, rootfs: wholeFile(rootfs), meta: meta && wholeFile(meta) };
+    return {
+      config: { text, sha256: config.sha256 },
+      rootfs: wholeFile(rootfs),
+      meta: meta && wholeFile(meta),
+      statement,
+    };
+  }
+
+  /** Before anything large is read: an image that is not trusted costs no more than that. */
+  #statement(given: { manifest: Uint8Array | undefined; signature: Uint8Array | undefined }): Statement {
+    return readStatement(given, this.#policy, new Date());
   }
 
   async discard(): Promise<void> {
@@ -154,11 +184,18 @@ function pathOf(source: Exclude<Source, { inline: string }>, options: { name: st
   return source.path;
 }
 
-function signedNotSupported(): RequestError {
-  return new RequestError(
-    "not-supported",
-    "Cannot verify the image: it comes with a manifest, and this version checks no signatures; send it without",
-  );
+async function readIfThere(fd: number, part: BundlePart | undefined): Promise<Uint8Array | undefined> {
+  return part && (await readBytes(fd, part));
+}
+
+/** The digests were made of our own copies, so what they stand for is what will be used. */
+function checkDigests({ config, rootfs, meta, statement }: ImageParts): void {
+  if (statement.manifest === undefined) return;
+  checkParts(statement.manifest, {
+    config: { sha256: config.sha256, bytes: Buffer.byteLength(config.text) },
+    rootfs,
+    meta,
+  });
 }
 
 function sha256Of(text: string): string {

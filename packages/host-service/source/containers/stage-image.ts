@@ -69,9 +69,8 @@ async function unpackParts(
     onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the rootfs", entries, bytes }),
   });
   // Zeros are an archive as well, to every tar; booted they are nothing.
-  if (report.entries === 0) {
+  if (report.entries === 0)
     throw new ArchiveError("not-an-archive", "Cannot unpack the rootfs: there are no files in it");
-  }
   return report;
 }
 
@@ -93,6 +92,7 @@ function manifestOf({ name, parts, config }: Image, report: UnpackReport): SlotM
     trial: config.trial,
     entries: report.entries,
     bytes: report.bytes,
+    ...(parts.statement.signer === undefined ? {} : { signer: { ...parts.statement.signer } }),
     stagedAt: new Date().toISOString(),
     ...(owners + devices + xattrs === 0 ? {} : { notKept: { owners, devices, xattrs } }),
   };

@@ -12,6 +12,7 @@ export interface Finished {
   answer: unknown;
   imageId?: string | undefined;
   version?: string | undefined;
+  signer?: { keyId: string; verified: boolean } | undefined;
 }
 
 export async function run(
@@ -21,7 +22,7 @@ export async function run(
   const { history, log } = options;
   try {
     const finished = await options.work();
-    await record(entryOf(operation, { result: "done", imageId: finished.imageId, version: finished.version }), options);
+    await record(entryOf(operation, { result: "done", ...finished }), options);
     log.info(`${operation.action} done`, about(operation));
     operation.finish(finished.answer);
   } catch (error) {
@@ -60,6 +61,7 @@ function entryOf(
     result: HistoryEntry["result"];
     imageId?: string | undefined;
     version?: string | undefined;
+    signer?: { keyId: string; verified: boolean } | undefined;
     code?: string;
     why?: string;
   },
@@ -75,6 +77,7 @@ function entryOf(
     durationMs: now.getTime() - operation.startedAt.getTime(),
     ...(end.imageId === undefined ? {} : { imageId: end.imageId }),
     ...(end.version === undefined ? {} : { version: end.version }),
+    ...(end.signer === undefined ? {} : { signer: { keyId: end.signer.keyId, verified: end.signer.verified } }),
     ...(end.code === undefined ? {} : { code: end.code }),
     ...(end.why === undefined ? {} : { why: end.why }),
   };

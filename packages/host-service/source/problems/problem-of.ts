@@ -7,6 +7,7 @@ import type { IngestErrorKind } from "@host-service/ingest";
 import { problem } from "@host-service/protocol";
 import type { Problem, ProblemCode } from "@host-service/protocol";
 import { SchemaError } from "@host-service/schema";
+import { SignatureError } from "@host-service/signature";
 import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { OperationError } from "../operations/error.ts";
@@ -16,6 +17,7 @@ import { RequestError } from "./request-error.ts";
 
 const ingestCodes: Record<IngestErrorKind, ProblemCode> = {
   "missing-file": "source-refused",
+  "bad-path": "source-refused",
   "not-regular": "source-refused",
   "not-permitted": "source-refused",
   empty: "source-refused",
@@ -69,6 +71,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof SchemaError) return problem("invalid-request", error.message);
   if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message);
   if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
+  if (error instanceof SignatureError) return problem("signature-refused", error.message);
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);

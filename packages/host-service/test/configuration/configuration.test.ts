@@ -27,6 +27,16 @@ describe("parseConfiguration", () => {
         reserveBytes: 64 * 1024 ** 2,
         historyBytesMax: 1024 ** 2,
       },
+      verify: {
+        container: {
+          section: "verify.container",
+          keys: [],
+          requireSignature: false,
+          revoked: new Set(),
+          expiry: new Map(),
+        },
+      },
+      file: { path, directory: "/etc/host-service" },
       allow: new Map(),
     });
   });
@@ -48,6 +58,13 @@ describe("parseConfiguration", () => {
       stall_timeout = "500ms"
       reserve_bytes = 0
       history_bytes_max = 4
+      [verify.container]
+      keys = ["keys/*.pub"]
+      require_signature = false
+      revoked = ["0123456789abcdef"]
+      [verify.container.not_after]
+      E7620F1842B4E81F = 2027-12-31
+      0000000000000001 = "2027-12-31T12:00:00+01:00"
       [containers.edge]
       allow = ["container"]
     `;
@@ -69,6 +86,19 @@ describe("parseConfiguration", () => {
         reserveBytes: 0,
         historyBytesMax: 4,
       },
+      verify: {
+        container: {
+          section: "verify.container",
+          keys: ["keys/*.pub"],
+          requireSignature: false,
+          revoked: new Set(["0123456789ABCDEF"]),
+          expiry: new Map([
+            ["E7620F1842B4E81F", new Date("2028-01-01T00:00:00Z")],
+            ["0000000000000001", new Date("2027-12-31T11:00:00Z")],
+          ]),
+        },
+      },
+      file: { path, directory: "/etc/host-service" },
       allow: new Map([["edge", ["container"]]]),
     });
   });
@@ -90,6 +120,24 @@ describe("parseConfiguration", () => {
     [
       '[containers.edge]\nallow = ["powr"]',
       '"containers.edge.allow.0" has to be "power" or "system" or "container" or "portable", got "powr"',
+    ],
+    [
+      "[verify.container]\nrequire_signature = true",
+      '"verify.container.require_signature" is true, but there are no keys; set keys = ["keys/*.pub"]',
+    ],
+    ['[verify.container]\nkey = ["a"]', 'unknown key "key" in "verify.container"; did you mean "keys"?'],
+    ['[verify.container]\nkeys = [""]', '"verify.container.keys.0": has to name a file'],
+    [
+      '[verify.container]\nrevoked = ["123"]',
+      '"verify.container.revoked.0": is not a key id: minisign prints it as 16 hexadecimal digits',
+    ],
+    [
+      '[verify.container.not_after]\nE7620F1842B4E81F = "2027-02-30"',
+      '"verify.container.not_after.E7620F1842B4E81F": is not on the calendar',
+    ],
+    [
+      '[verify.container.not_after]\nE7620F1842B4E81F = "next year"',
+      '"verify.container.not_after.E7620F1842B4E81F": has to be a day such as "2027-12-31", or a time such as "2027-12-31T12:00:00Z"',
     ],
     ["[containers.edge]\nalow = []", 'unknown key "alow" in "containers.edge"; did you mean "allow"?'],
   ];
