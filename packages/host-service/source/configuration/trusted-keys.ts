@@ -1,0 +1,85 @@
+// The keys that `[verify.…]` names, read when the daemon starts and when the configuration is checked; the boot hook needs none.
+import { readFile } from "node:fs/promises";
+import { resolve } from "node:path";
+import { parsePublicKey } from "@host-service/signature";
+import type { Policy, PublicKey } from "@host-service/signature";
+import { ConfigurationError } from "./error.ts";
+
+/** One `[verify.…]` section. */
+export interface Verification {
+  /** "verify.container". */
+  section: string;
+  /** Globs, relative to the directory of the configuration file. */
+  keys: readonly string[];
+  requireSignature: boolean;
+  /** Key ids. */
+  revoked: ReadonlySet<string>;
+  /** By key id: the first instant at which the key counts no more. */
+  expiry: ReadonlyMap<string, Date>;
+}
+
+const keysMax = 64;
+
+const readFailures: Record<string, string> = {
+  ENOENT: "there is no such key file",
+  EISDIR: 'it is a directory; name the files in it, as in "keys/*.pub"',
+  EACCES: "this user may not read it; run as root",
+};
+
+/** Throws ConfigurationError, or SignatureError with the file and its line. */
+export async function loadPolicy(
+  verification: Verification,
+  file: { path: string; directory: string },
+): Promise<Policy> {
+  const { section, requireSignature, revoked, expiry } = verification;
+  const keys = await loadKeys(verification, file);
+  for (const keyId of expiry.keys()) {
+    if (keys.some((key) => key.keyId === keyId)) continue;
+    throw new ConfigurationError(
+      file.path,
+      `"${section}.not_after" names the key ${keyId}, which is none of "${section}.keys"`,
+    );
+  }
+  return {
+    keyring: { keys, expiry, revoked },
+    signatureRequiredBy: requireSignature ? `"${section}.require_signature" of this host` : undefined,
+  };
+}
+
+async function loadKeys(
+  { section, keys }: Verification,
+  file: { path: string; directory: string },
+): Promise<PublicKey[]> {
+  const paths = new Set<string>();
+  for (const pattern of keys) {
+    const found = await filesOf(pattern, file.directory);
+    // A host that lost its keys would refuse every image; that is told at the start, not at the next update.
+    if (found.length === 0) {
+      throw new ConfigurationError(file.path, `"${section}.keys": "${pattern}" is no file in "${file.directory}"`);
+    }
+    for (const path of found) paths.add(path);
+  }
+  if (paths.size > keysMax) {
+    throw new ConfigurationError(
+      file.path,
+      `"${section}.keys" are ${paths.size} files, and at most ${keysMax} are read`,
+    );
+  }
+  return await Promise.all([...paths].map(async (path) => parsePublicKey(await readKey(path), JSON.stringify(path))));
+}
+
+/** Bun.Glob finds no absolute path without a wildcard in it; that one is read and needs no search. */
+async function filesOf(pattern: string, directory: string): Promise<string[]> {
+  if (!/[*?[{]/.test(pattern)) return [resolve(directory, pattern)];
+  const options = { cwd: directory, absolute: true, onlyFiles: true, followSymlinks: true };
+  return (await Array.fromAsync(new Bun.Glob(pattern).scan(options))).toSorted();
+}
+
+async function readKey(path: string): Promise<Uint8Array> {
+  try {
+    return await readFile(path);
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    throw new ConfigurationError(path, readFailures[code] ?? `reading it failed with ${code}`, { cause: error });
+  }
+}
