@@ -1,4 +1,5 @@
 // A device in a temporary directory, its daemon in this process, everything else as it is: inbox, slots, jobs and sockets.
+import { setDefaultTimeout } from "bun:test";
 import { mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,7 +12,10 @@ import type { Log } from "../../source/log.ts";
 import type { Image } from "./images.ts";
 import { bundleOf } from "./images.ts";
 
-export const executable = join(import.meta.dir, "..", "..", "..", "executable", "source", "main.ts");
+// Installs start processes; a machine with other work to do takes its time for these.
+setDefaultTimeout(60_000);
+
+const executable = join(import.meta.dir, "..", "..", "..", "executable", "source", "main.ts");
 export const program: readonly string[] = [process.execPath, executable];
 
 export interface Answer {

@@ -8,9 +8,14 @@ export interface Image {
   meta?: Uint8Array;
 }
 
+/** Whoever runs the tests owns the files, so that a daemon without root can keep their owners. */
+const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+
 export function tree(files: Readonly<Record<string, string>>): Uint8Array {
-  const entries = Object.entries(files).map(([name, contents]) => entry({ name }, contents));
-  return Bun.gzipSync(new Uint8Array(joined(entry({ name: "./", type: "5", mode: 0o755 }), ...entries, end())));
+  const entries = Object.entries(files).map(([name, contents]) => entry({ ...owner, name }, contents));
+  return Bun.gzipSync(
+    new Uint8Array(joined(entry({ ...owner, name: "./", type: "5", mode: 0o755 }), ...entries, end())),
+  );
 }
 
 /** An image whose bytes differ by its version. */
@@ -23,7 +28,7 @@ const filesMany = 5_000;
 
 /** An image that takes its time to unpack: very many empty files. */
 export function slowImage(version: string): Image {
-  const entries = Array.from({ length: filesMany }, (_, index) => entry({ name: `f${index}` }));
+  const entries = Array.from({ length: filesMany }, (_, index) => entry({ ...owner, name: `f${index}` }));
   return { ...imageOf(version), rootfs: Bun.gzipSync(new Uint8Array(joined(...entries, end())), { level: 1 }) };
 }
 
