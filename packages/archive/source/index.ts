@@ -1,4 +1,4 @@
-export { buildBundle } from "./bundle/build-bundle.ts";
+export { buildBundle, writeBundle } from "./bundle/build-bundle.ts";
 export type { BuiltBundle } from "./bundle/build-bundle.ts";
 export { describeImageFiles } from "./bundle/image-files.ts";
 export type { ImageFiles, ImageParts } from "./bundle/image-files.ts";
@@ -7,6 +7,8 @@ export type { ImageSummary, PartSummary } from "./bundle/inspect-image.ts";
 export { packBundle } from "./bundle/pack-bundle.ts";
 export type { PackedPart } from "./bundle/pack-bundle.ts";
 export type { PartRole } from "./bundle/part-names.ts";
+export { readBundlePart, readImage } from "./bundle/read-image.ts";
+export type { ImagePart, ReadImage } from "./bundle/read-image.ts";
 export { readBundle } from "./bundle/read-bundle.ts";
 export type { Bundle, BundlePart } from "./bundle/read-bundle.ts";
 export type { Device } from "./config/devices.ts";

@@ -4,6 +4,7 @@ import { ArchiveError } from "../error.ts";
 import { describeImageFiles } from "./image-files.ts";
 import type { ImageFiles } from "./image-files.ts";
 import { packBundle } from "./pack-bundle.ts";
+import type { PackedPart } from "./pack-bundle.ts";
 
 export interface BuiltBundle {
   path: string;
@@ -13,9 +14,13 @@ export interface BuiltBundle {
   parts: string[];
 }
 
-/** Writes a bundle beside `outFile` and renames it there when it is complete. Throws ArchiveError. */
+/** A bundle of files, each of which is looked into first. Throws ArchiveError. */
 export async function buildBundle(outFile: string, files: ImageFiles): Promise<BuiltBundle> {
-  const { parts } = describeImageFiles(files);
+  return await writeBundle(outFile, describeImageFiles(files).parts);
+}
+
+/** Writes a bundle beside `outFile` and renames it there when it is complete. Throws ArchiveError. */
+export async function writeBundle(outFile: string, parts: readonly PackedPart[]): Promise<BuiltBundle> {
   const { bytes, stream } = packBundle(parts);
   const partial = `${outFile}.${randomBytes(6).toString("hex")}.partial`;
   const hash = new Bun.CryptoHasher("sha256");

@@ -11,12 +11,8 @@ import { terminatedByteString } from "../tar/byte-string.ts";
 import { openRegular } from "./pack-bundle.ts";
 import { partBytesMax, roleOf } from "./part-names.ts";
 import { readBundle } from "./read-bundle.ts";
-
-interface FileSummary {
-  bytes: number;
-  /** Hexadecimal. */
-  sha256: string;
-}
+import { summarise } from "./summarise.ts";
+import type { FileSummary } from "./summarise.ts";
 
 interface ArchiveSummary extends FileSummary {
   format: ArchiveFormat;
@@ -31,8 +27,6 @@ export type ImageSummary =
   | ({ kind: "bundle"; parts: PartSummary[]; config: InstanceConfig } & FileSummary)
   | ({ kind: "archive" } & ArchiveSummary)
   | ({ kind: "config"; config: InstanceConfig } & FileSummary);
-
-const chunkBytes = 1024 * 1024;
 
 /** What an image file is and says, read once, in constant memory. Throws ArchiveError. */
 export function inspectImage(path: string): ImageSummary {
@@ -65,14 +59,6 @@ function summariseArchive(fd: number, extent: Extent): ArchiveSummary {
   const { size, unpackedBytes } = measure(fd, { offset: extent.offset, bytes: extent.bytes }, format);
   const measured = unpackedBytes === undefined ? {} : { unpackedBytes };
   return { ...summarise(fd, extent), format, ...measured, isLowerBound: size === "at-least" };
-}
-
-function summarise(fd: number, { offset, bytes }: Extent): FileSummary {
-  const hash = new Bun.CryptoHasher("sha256");
-  for (let at = 0; at < bytes; at += chunkBytes) {
-    hash.update(readAt(fd, { offset: offset + at, bytes: Math.min(chunkBytes, bytes - at) }));
-  }
-  return { bytes, sha256: hash.digest("hex") };
 }
 
 function readConfig(fd: number, { offset, bytes }: Extent): InstanceConfig {

@@ -2,9 +2,13 @@
 import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { pack } from "tar-stream";
 import type { Pack } from "tar-stream";
+import type { Extent } from "../decode/read-at.ts";
 import { ArchiveError } from "../error.ts";
 
-export type PackedPart = { name: string; path: string } | { name: string; contents: string | Uint8Array };
+/** A file, a piece of one, or what is at hand. */
+export type PackedPart =
+  | { name: string; path: string; extent?: Extent }
+  | { name: string; contents: string | Uint8Array };
 
 const chunkBytes = 1024 * 1024;
 const blockBytes = 512;
@@ -12,6 +16,9 @@ const blockBytes = 512;
 interface Source {
   name: string;
   bytes: number;
+  offset: number;
+  /** How long the whole file is, so that a change of it is seen. */
+  fileBytes?: number;
   /** Missing when the contents are at hand. */
   fd?: number;
   contents?: Uint8Array;
@@ -100,26 +107,28 @@ function drained(entry: ReturnType<Pack["entry"]>): Promise<void> {
   });
 }
 
-function* chunksOf({ name, bytes, fd, contents }: Source): Generator<Uint8Array> {
+function* chunksOf({ name, bytes, offset, fileBytes, fd, contents }: Source): Generator<Uint8Array> {
   if (contents !== undefined && contents.byteLength > 0) yield contents;
   if (fd === undefined) return;
   for (let at = 0; at < bytes;) {
     const chunk = new Uint8Array(Math.min(chunkBytes, bytes - at));
-    const got = readSync(fd, chunk, 0, chunk.byteLength, at);
+    const got = readSync(fd, chunk, 0, chunk.byteLength, offset + at);
     if (got === 0) throw changed(name);
     at += got;
     yield chunk.subarray(0, got);
   }
-  if (fstatSync(fd).size !== bytes) throw changed(name);
+  if (fstatSync(fd).size !== fileBytes) throw changed(name);
 }
 
 function openPart(part: PackedPart): Source {
   if ("contents" in part) {
     const contents = typeof part.contents === "string" ? new TextEncoder().encode(part.contents) : part.contents;
-    return { name: part.name, bytes: contents.byteLength, contents };
+    return { name: part.name, bytes: contents.byteLength, offset: 0, contents };
   }
   const fd = openRegular(part.path);
-  return { name: part.name, bytes: fstatSync(fd).size, fd };
+  const fileBytes = fstatSync(fd).size;
+  const { offset, bytes } = part.extent ?? { offset: 0, bytes: fileBytes };
+  return { name: part.name, bytes, offset, fileBytes, fd };
 }
 
 /** Opens without waiting for a FIFO's writer. The caller closes. */
