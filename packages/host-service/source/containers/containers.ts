@@ -33,7 +33,7 @@ export interface ContainersOptions {
 }
 
 /** In a path: the caller's own container; on the host listener the only one, or the one that the image names. */
-export const ownName = "~";
+const ownName = "~";
 
 export class Containers {
   readonly #options: ContainersOptions;
