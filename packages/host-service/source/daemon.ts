@@ -35,9 +35,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   const { configuration, bootId, log } = options;
   const { stateDirectory, runDirectory, limits } = configuration;
   const policy = await loadPolicy(configuration.verify.container, configuration.file);
-  await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
-  await mkdir(runDirectory, { recursive: true, mode: 0o711 });
-  await mkdir(dirname(configuration.socketPath), { recursive: true });
+  await makePlace("state_dir", stateDirectory, 0o700);
+  await makePlace("run_dir", runDirectory, 0o711);
+  await makePlace("socket", dirname(configuration.socketPath), 0o755);
   const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program: options.program, limits });
   await sweepRemoved({ disk: realDisk, stateDirectory });
 
@@ -68,6 +68,20 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
       log.info("Stopped");
     },
   };
+}
+
+/** `key` is where the configuration names it. */
+async function makePlace(key: string, path: string, mode: number): Promise<void> {
+  try {
+    await mkdir(path, { recursive: true, mode });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    const why =
+      code === "EEXIST" || code === "ENOTDIR"
+        ? "something that is not a directory is in the way; move it away"
+        : `${error instanceof Error ? error.message : String(error)}; check it`;
+    throw new Error(`Cannot make the directory "${path}" of ${key}: ${why}, or change ${key}`, { cause: error });
+  }
 }
 
 /** Who listens already goes on: systemd's own time limit ends what it does not hear from. */

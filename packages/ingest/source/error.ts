@@ -3,6 +3,7 @@ import { describeBytes } from "./size-text.ts";
 /** Why bytes from outside did not become a file of the inbox. */
 export type IngestProblem =
   | { kind: "missing-file" }
+  | { kind: "bad-path"; why: string }
   | { kind: "not-regular"; found: string }
   | { kind: "not-permitted"; doing: string }
   | { kind: "empty" }
@@ -46,6 +47,13 @@ export function quote(value: string): string {
   return JSON.stringify(value);
 }
 
+const pathShownMax = 256;
+
+/** A path of kilobytes would drown the reason. */
+export function quotePath(path: string): string {
+  return quote(path.length <= pathShownMax ? path : `${path.slice(0, pathShownMax)}…`);
+}
+
 /** The errno name of an error of the runtime or of `disk`. */
 export function codeOf(error: unknown): string | undefined {
   if (!(error instanceof Error) || !("code" in error)) return undefined;
@@ -60,12 +68,14 @@ function explain(problem: IngestProblem): string {
   switch (problem.kind) {
     case "missing-file":
       return "there is no such file; check the path";
+    case "bad-path":
+      return `${problem.why}; give an absolute path`;
     case "not-regular":
       return `it is ${problem.found}; give a regular file`;
     case "not-permitted":
       return `the daemon may not ${problem.doing}; check the permissions of the file and of the directories above it`;
     case "empty":
-      return "it is empty";
+      return "it is empty; check how it was made";
     case "too-large":
       return `it has at least ${describeBytes(problem.bytes)}, the limit is ${describeBytes(problem.bytesMax)}; ${problem.nextStep}`;
     case "no-space":

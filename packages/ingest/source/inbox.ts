@@ -30,7 +30,7 @@ export interface ReceiveOptions extends ReceptionOptions {
   readonly bytesMax?: number | undefined;
   /** In hexadecimal; the file is refused when it has another one. */
   readonly sha256?: string | undefined;
-  /** How errors call it; a path calls itself. */
+  /** How errors call it, words such as "the bundle", or a file's name; a path calls itself. */
   readonly name?: string | undefined;
 }
 
@@ -66,7 +66,7 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
   await prepareDirectory(options.directory);
   const start = (name: string, { signal, onProgress, bytesMax }: ReceiveOptions) => {
     const imageBytesMax = Math.min(options.limits.imageBytesMax, bytesMax ?? Number.MAX_SAFE_INTEGER);
-    const limits = { ...options.limits, imageBytesMax };
+    const limits = { ...options.limits, imageBytesMax, isFixed: imageBytesMax !== options.limits.imageBytesMax };
     return startReception({ ...options, limits }, name, { signal, onProgress });
   };
   return {

@@ -1,6 +1,8 @@
 export interface InboxLimits {
   /** No image is larger than this. */
   readonly imageBytesMax: number;
+  /** Whether no configuration can raise it. */
+  readonly isFixed?: boolean;
   /** A source that gives nothing for so long is given up. */
   readonly stallTimeoutMs: number;
   /** So much of the inbox's file system stays free for everything else. */

@@ -17,7 +17,10 @@ export function measure(bytes: number, reception: Reception): void {
 export function checkSize(bytes: number, { action, limits }: Reception): void {
   const bytesMax = limits.imageBytesMax;
   if (bytes <= bytesMax) return;
-  const nextStep = "raise limits.image_bytes_max in the daemon's configuration if it is wanted";
+  const nextStep =
+    limits.isFixed === true
+      ? "check that it is the right file"
+      : "raise limits.image_bytes_max in the daemon's configuration if it is wanted";
   throw new IngestError(action, { kind: "too-large", bytes, bytesMax, nextStep });
 }
 

@@ -1,4 +1,4 @@
-import { quote } from "./error.ts";
+import { quotePath } from "./error.ts";
 import type { InboxLimits } from "./limits.ts";
 
 export interface ReceiveProgress {
@@ -30,7 +30,12 @@ export function startReception(
   name: string,
   { signal, onProgress }: ReceptionOptions,
 ): Reception {
-  return { ...inbox, action: `receive ${quote(name)}`, signal, report: reporter(onProgress) };
+  return { ...inbox, action: `receive ${called(name)}`, signal, report: reporter(onProgress) };
+}
+
+/** Words stand as they are, a file's name in quotes. */
+function called(name: string): string {
+  return name.startsWith("the ") ? name : quotePath(name);
 }
 
 /** At most five reports a second, but the end of a phase is always told. */

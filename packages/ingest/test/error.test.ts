@@ -6,12 +6,13 @@ const space = { bytesNeeded: 3_000_000_000, bytesFree: 2_000_000_000, directory:
 // Every kind once, with the text that a person reads.
 const texts: [IngestProblem, string][] = [
   [{ kind: "missing-file" }, "there is no such file; check the path"],
+  [{ kind: "bad-path", why: "the path has a zero byte" }, "the path has a zero byte; give an absolute path"],
   [{ kind: "not-regular", found: "a FIFO" }, "it is a FIFO; give a regular file"],
   [
     { kind: "not-permitted", doing: "open it" },
     "the daemon may not open it; check the permissions of the file and of the directories above it",
   ],
-  [{ kind: "empty" }, "it is empty"],
+  [{ kind: "empty" }, "it is empty; check how it was made"],
   [
     { kind: "too-large", bytes: 2, bytesMax: 1, nextStep: "give it as a file" },
     "it has at least 2 bytes, the limit is 1 byte; give it as a file",

@@ -39,7 +39,7 @@ function describe(
     return path === "" ? "it is empty" : `the key ${JSON.stringify(path)} is missing`;
   }
   const subject = path === "" ? "it" : JSON.stringify(path);
-  const got = context.secret ? `a ${typeof issue.input}` : issue.received;
+  const got = context.secret ? `a ${typeof issue.input}` : (receivedWords[issue.received] ?? issue.received);
   return `${subject} has to be ${expectation(issue)}, got ${shorten(got)}`;
 }
 
@@ -47,6 +47,11 @@ function describeUnknownKey(issue: BaseIssue<unknown>, keys: readonly string[], 
   const key = keys.at(-1) ?? "";
   const parent = keys.slice(0, -1);
   const known = keysAt(schema, parent, issue.path?.at(-1)?.input);
+  // Each key is known to a branch of a union, but not beside the others.
+  if (known.includes(key)) {
+    const where = parent.length === 0 ? "" : ` of ${JSON.stringify(parent.join("."))}`;
+    return `the key ${JSON.stringify(key)}${where} does not go with the others there; give one of ${known.join(", ")}`;
+  }
   const meant = key.length <= wordLengthMax ? nearest(key, known) : undefined;
   const where = parent.length === 0 ? "" : ` in ${JSON.stringify(parent.join("."))}`;
   const hint = meant === undefined ? `; known here: ${known.join(", ")}` : `; did you mean ${JSON.stringify(meant)}?`;
@@ -108,8 +113,10 @@ const words: Record<string, string> = {
   record: "a map",
 };
 
+const receivedWords: Record<string, string> = { Array: "a list", Object: "a map", null: "nothing" };
+
 function expectation(issue: BaseIssue<unknown>): string {
-  const named = words[issue.type];
+  const named = issue.expected === "Object" ? words["object"] : words[issue.type];
   if (named !== undefined) return named;
   return (issue.expected ?? issue.type).replaceAll(" | ", " or ").replaceAll(/[()]/g, "");
 }

@@ -81,3 +81,15 @@ describe("nearest", () => {
     expect(nearest("zebra", ["name", "devices"])).toBeUndefined();
   });
 });
+
+test("parse says of a key that another branch of a union knows that it does not go with the others", () => {
+  const source = union([strictObject({ path: string() }), strictObject({ inline: string() })]);
+  const parsing = () => parse(source, { path: "/x", inline: "x" }, { subject: "the request" });
+  expect(parsing).toThrow(
+    'Cannot read the request: the key "inline" does not go with the others there; give one of path, inline',
+  );
+});
+
+test("parse calls a list a list", () => {
+  expect(() => parse(string(), [], { subject: "x" })).toThrow("Cannot read x: it has to be a string, got a list");
+});

@@ -1,6 +1,6 @@
 // What can be said about an image before its first byte is unpacked: that this host can run it, and that it fits.
 import { ArchiveError, measure, recogniseAt } from "@host-service/archive";
-import type { InstanceConfig } from "@host-service/archive";
+import type { ArchiveErrorKind, InstanceConfig, Measurement } from "@host-service/archive";
 import { freeSpace } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
 import { RequestError } from "../problems/request-error.ts";
@@ -46,14 +46,40 @@ export async function checkFits(
 }
 
 /** What an archive says that it unpacks to; 0 where it does not say. The unpacking itself counts again. */
-async function measured(what: string, archive: ArchivePart, bytesMax: number): Promise<number> {
-  const format = recogniseAt(archive.fd, archive);
-  const { unpackedBytes } = measure(archive.fd, archive, format);
+async function measured(what: ArchiveName, archive: ArchivePart, bytesMax: number): Promise<number> {
+  const { unpackedBytes } = measuredAs(what, archive);
   if (unpackedBytes === undefined || unpackedBytes <= bytesMax) return unpackedBytes ?? 0;
-  throw new ArchiveError(
-    "too-large",
-    `Cannot unpack ${what}: it unpacks to ${unpackedBytes} bytes, and at most ${bytesMax} are allowed`,
+  throw tellAbout(
+    what,
+    new ArchiveError(
+      "too-large",
+      `Cannot unpack ${what}: it unpacks to ${unpackedBytes} bytes, and at most ${bytesMax} are allowed`,
+    ),
   );
+}
+
+function measuredAs(what: ArchiveName, archive: ArchivePart): Measurement {
+  try {
+    return measure(archive.fd, archive, recogniseAt(archive.fd, archive));
+  } catch (error) {
+    throw tellAbout(what, error);
+  }
+}
+
+export type ArchiveName = "the metadata" | "the rootfs";
+
+/** Limits of the rootfs are the configuration's, those of the metadata are fixed. */
+const limitKeys: Partial<Record<ArchiveErrorKind, string>> = {
+  "too-many-entries": "limits.entries_max",
+  "too-large": "limits.unpacked_bytes_max",
+};
+
+/** The error of an archive, told to somebody who gave several: which one it is, and which limit would let it in. */
+export function tellAbout(what: ArchiveName, error: unknown): unknown {
+  if (!(error instanceof ArchiveError)) return error;
+  const key = what === "the rootfs" ? limitKeys[error.kind] : undefined;
+  const next = key === undefined ? {} : { next: `raise ${key} in the daemon's configuration if it is wanted` };
+  return error.told({ as: what, ...next });
 }
 
 function notSupported(key: string, why: string): RequestError {

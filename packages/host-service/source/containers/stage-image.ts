@@ -6,7 +6,7 @@ import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
 import type { Limits } from "../configuration/configuration.ts";
 import type { Operation } from "../operations/operation.ts";
-import { checkFits, metaLimits, refuseUnsupported } from "./check-image.ts";
+import { checkFits, metaLimits, refuseUnsupported, tellAbout } from "./check-image.ts";
 import type { ImageParts } from "./receive.ts";
 
 export interface Image {
@@ -59,7 +59,8 @@ async function unpackParts(
   const { limits, program } = context;
   const into = { program, lockFd: staging.lockFd, signal: operation.signal };
   if (parts.meta !== undefined) {
-    await unpack({ ...into, archive: parts.meta, directory: staging.metaDirectory, limits: metaLimits });
+    const meta = { ...into, archive: parts.meta, directory: staging.metaDirectory, limits: metaLimits };
+    await unpack(meta).catch((error: unknown) => Promise.reject(tellAbout("the metadata", error)));
   }
   const report = await unpack({
     ...into,
@@ -67,7 +68,7 @@ async function unpackParts(
     directory: staging.rootfs,
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
     onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the rootfs", entries, bytes }),
-  });
+  }).catch((error: unknown) => Promise.reject(tellAbout("the rootfs", error)));
   // Zeros are an archive as well, to every tar; booted they are nothing.
   if (report.entries === 0)
     throw new ArchiveError("not-an-archive", "Cannot unpack the rootfs: there are no files in it");

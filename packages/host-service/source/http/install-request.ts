@@ -33,17 +33,24 @@ export function requestedId(request: Request): string | undefined {
 
 /** The body is the representation, so that both fields of RFC 9530 mean the same here. */
 function requestedDigest(request: Request): string | undefined {
-  for (const name of [headers.contentDigest, headers.reprDigest]) {
-    const sha256 = sha256OfDigestField(request.headers.get(name));
-    if (sha256 === null) {
-      throw new RequestError(
-        "invalid-request",
-        `Cannot read the header ${name}: it has to be sha-256=:<base64>: (RFC 9530)`,
-      );
-    }
-    if (sha256 !== undefined) return sha256;
+  const fields = [headers.contentDigest, headers.reprDigest].flatMap((name) => {
+    const field = request.headers.get(name);
+    return field === null ? [] : [{ name, sha256: sha256OfDigestField(field) }];
+  });
+  const digests = new Set(fields.flatMap(({ sha256 }) => sha256 ?? []));
+  // A digest that nobody checks is worse than none, so another algorithm alone is refused as well.
+  const unread = fields.find(({ sha256 }) => sha256 === null) ?? (digests.size === 0 ? fields[0] : undefined);
+  if (unread !== undefined) {
+    throw new RequestError(
+      "invalid-request",
+      `Cannot read the header ${unread.name}: it has to be sha-256=:<base64>: (RFC 9530)`,
+    );
   }
-  return undefined;
+  if (digests.size > 1) {
+    const both = `${headers.contentDigest} and ${headers.reprDigest}`;
+    throw new RequestError("invalid-request", `Cannot check the body: ${both} differ; send the one that is right`);
+  }
+  return [...digests][0];
 }
 
 /** Without a type a body is taken for a bundle: that is what `curl -T` sends. */

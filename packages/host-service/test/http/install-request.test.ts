@@ -47,6 +47,10 @@ test("requestedDigest compares the body with both fields of RFC 9530", () =>
     expect(await asked({ "content-digest": wrong })).toEqual([422, "digest-mismatch"]);
     expect(await asked({ "repr-digest": wrong })).toEqual([422, "digest-mismatch"]);
     expect(await asked({ "content-digest": "sha-256=zz" })).toEqual([400, "invalid-request"]);
+    for (const field of ["0123", "sha-512=:YWJj:"]) {
+      expect(await asked({ "content-digest": field })).toEqual([400, "invalid-request"]);
+    }
+    expect(await asked({ "content-digest": right, "repr-digest": wrong })).toEqual([400, "invalid-request"]);
     expect(await device.kept()).toEqual(before);
     expect(await asked({ "content-digest": "sha-512=:YWJj:", "repr-digest": right })).toEqual([200, "-"]);
     expect(await asked({ "content-digest": right })).toEqual([200, "-"]);

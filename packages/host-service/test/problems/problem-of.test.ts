@@ -25,6 +25,7 @@ const space = { bytesNeeded: 2, bytesFree: 1, bytesReserved: 0, directory: "/" }
 // The compiler keeps each table complete: a kind without a line here does not compile.
 const ingest: Record<IngestErrorKind, [IngestProblem, ProblemCode]> = {
   "missing-file": [{ kind: "missing-file" }, "source-refused"],
+  "bad-path": [{ kind: "bad-path", why: "w" }, "source-refused"],
   "not-regular": [{ kind: "not-regular", found: "a directory" }, "source-refused"],
   "not-permitted": [{ kind: "not-permitted", doing: "read it" }, "source-refused"],
   empty: [{ kind: "empty" }, "source-refused"],

@@ -22,9 +22,9 @@ interface OpenFile {
 export async function openPath(path: string, reception: Reception): Promise<Source> {
   const { action } = reception;
   if (!isAbsolute(path)) {
-    const reason = "the path is relative; give an absolute one";
-    throw new IngestError(action, { kind: "failed", reason });
+    throw new IngestError(action, { kind: "bad-path", why: "the path is relative" });
   }
+  if (path.includes("\0")) throw new IngestError(action, { kind: "bad-path", why: "the path has a zero byte" });
   return descriptorSource(await openRegular(path, reception));
 }
 

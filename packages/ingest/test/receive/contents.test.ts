@@ -22,7 +22,7 @@ test("receiveText: exactly the limit is received", async () => {
 });
 
 for (const [what, text, says] of [
-  ["no text", "", "it is empty"],
+  ["no text", "", "it is empty; check how it was made"],
   [
     "a text above the limit",
     "x".repeat(textBytesMax + 1),

@@ -60,7 +60,7 @@ const refused: Refused[] = [
     make: (path) => symlinkSync("/etc/passwd", path),
     says: "it is a symbolic link, and what it points to is not followed; give a regular file",
   },
-  { what: "an empty file", make: (path) => writeFileSync(path, ""), says: "it is empty" },
+  { what: "an empty file", make: (path) => writeFileSync(path, ""), says: "it is empty; check how it was made" },
   {
     what: "a file above the limit",
     make: (path) => {
@@ -88,7 +88,7 @@ for (const { what, make, says } of refused) {
 for (const [path, says] of [
   ["/dev/zero", "it is a character device; give a regular file"],
   ["/etc/passwd/image", "there is no such file; check the path"],
-  ["image", "the path is relative; give an absolute one"],
+  ["image", "the path is relative; give an absolute path"],
 ] as const) {
   test(`receivePath: ${path} is refused`, async () => {
     using workshop = new Workshop();

@@ -12,7 +12,9 @@ export const InstallRequest = strictObject({
 export type InstallRequest = InferOutput<typeof InstallRequest>;
 
 /** `expect` is a version or a digest: the commit is refused when something else is running. */
-export const CommitRequest = strictObject({ expect: optional(pipe(string(), maxLength(256))) });
+export const CommitRequest = strictObject({
+  expect: optional(pipe(string(), maxLength(256, "a version or a digest has at most 256 characters"))),
+});
 export type CommitRequest = InferOutput<typeof CommitRequest>;
 
 /** `duringTrial: "refuse"` makes the daemon answer `trial-running` where a reboot would roll a trial back. */

@@ -8,15 +8,23 @@ export const inlineBytesMax = 1024 * 1024;
 export const Source = pipe(
   union([
     pipe(
-      strictObject({ path: pipe(string(), maxLength(4096)) }),
+      strictObject({ path: pipe(string(), maxLength(4096, "a path has at most 4096 characters")) }),
       description("An absolute path; on the host listener only"),
     ),
     pipe(
-      strictObject({ token: pipe(string(), maxLength(128)) }),
+      strictObject({ token: pipe(string(), maxLength(128, "it has at most 128 characters")) }),
       description("A descriptor handed over on the peer socket"),
     ),
-    pipe(strictObject({ upload: pipe(string(), maxLength(128)) }), description("A finished resumable upload")),
-    pipe(strictObject({ inline: pipe(string(), maxLength(inlineBytesMax)) }), description("The text itself")),
+    pipe(
+      strictObject({ upload: pipe(string(), maxLength(128, "it has at most 128 characters")) }),
+      description("A finished resumable upload"),
+    ),
+    pipe(
+      strictObject({
+        inline: pipe(string(), maxLength(inlineBytesMax, `a text has at most ${inlineBytesMax} characters`)),
+      }),
+      description("The text itself"),
+    ),
   ]),
   description("Where the bytes of one part come from"),
 );
