@@ -4,6 +4,7 @@ type Job = (argv: string[]) => Promise<number>;
 const jobs = new Map<string, () => Promise<Job>>([
   ["copy", async () => (await import("@host-service/ingest/job")).runCopyJob],
   ["digest", async () => (await import("@host-service/ingest/job")).runDigestJob],
+  ["take", async () => (await import("@host-service/ingest/job")).runTakeJob],
   ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
 ]);

@@ -5,6 +5,7 @@ export type IngestProblem =
   | { kind: "missing-file" }
   | { kind: "bad-path"; why: string }
   | { kind: "not-regular"; found: string }
+  | { kind: "descriptor-refused"; found: string }
   | { kind: "not-permitted"; doing: string }
   | { kind: "empty" }
   | { kind: "too-large"; bytes: number; bytesMax: number; nextStep: string }
@@ -85,6 +86,8 @@ function explain(problem: IngestProblem): string {
     case "stalled":
       return `nothing arrived for ${problem.stallTimeoutMs / 1000} s; check the sender and send it again`;
     case "cancelled":
+    case "descriptor-refused":
+      return `what was handed over is ${problem.found}; hand over one regular file that is open for reading`;
       return "it was cancelled";
     case "incomplete":
       return explainLength(problem);

@@ -9,6 +9,7 @@ import { filledUp, measure } from "./measure.ts";
 import { PartialFile } from "./partial-file.ts";
 import { prepareDirectory } from "./prepare-directory.ts";
 import { bodySource } from "./receive/body.ts";
+import { handedOverSource } from "./receive/handed-over.ts";
 import { openPath } from "./receive/path.ts";
 import type { Source } from "./receive/source.ts";
 import { partSource, textSource } from "./receive/contents.ts";
@@ -55,6 +56,11 @@ export interface Inbox {
   receiveBody(request: Request, options?: ReceiveOptions): Promise<InboxFile>;
   /** The path is absolute and of this mount namespace. */
   receivePath(path: string, options?: ReceiveOptions): Promise<InboxFile>;
+  /**
+   * The open file that the other side of this connected Unix socket has sent with its first byte. The connection stays the caller's; this
+   * process never holds the file.
+   */
+  receiveHandedOver(connection: number, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
   receiveText(text: string, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
   /** A small part of a file of the inbox as a file of its own. */
   receivePart(file: InboxFile, part: FilePart, options: ReceiveOptions & { name: string }): Promise<InboxFile>;
@@ -77,6 +83,10 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     receivePath(path, receive = {}) {
       const reception = start(receive.name ?? path, receive);
       return store(reception, receive, () => openPath(path, reception));
+    },
+    receiveHandedOver(connection, receive) {
+      const reception = start(receive.name, receive);
+      return store(reception, receive, () => handedOverSource(connection));
     },
     receiveText(text, receive) {
       const reception = start(receive.name, receive);

@@ -1,4 +1,5 @@
 export type JobLine =
+  | { type: "source"; bytes: number }
   | { type: "progress"; bytes: number }
   | { type: "done"; result: Record<string, unknown> }
   | { type: "failed"; code: string; message: string };
@@ -20,7 +21,7 @@ export async function* jobLines(output: ReadableStream<Uint8Array>): AsyncGenera
 
 function parseLine(line: string): JobLine {
   const { type, ...members } = parseObject(line);
-  if (type === "progress" && typeof members["bytes"] === "number") {
+  if ((type === "progress" || type === "source") && typeof members["bytes"] === "number") {
     return { type, bytes: members["bytes"] };
   }
   if (type === "done") return { type, result: members };

@@ -34,6 +34,11 @@ export function progressPrinter(): (bytes: number) => void {
   };
 }
 
+/** How large the source is, where the job is the first to know. */
+export function reportSource(bytes: number): void {
+  print({ type: "source", bytes });
+}
+
 function print(line: Record<string, unknown>): void {
   writeSync(1, `${JSON.stringify(line)}\n`);
 }

@@ -6,7 +6,7 @@ import type { Reception } from "./reception.ts";
 import { watched } from "./stall-timer.ts";
 
 export interface Job {
-  readonly name: "copy" | "digest";
+  readonly name: "copy" | "digest" | "take";
   readonly bytes: number;
   /** Where the first of these bytes is in the input. */
   readonly offset: number;
@@ -14,6 +14,8 @@ export interface Job {
   readonly input: number | "ignore";
   readonly descriptors: readonly number[];
   readonly onBytes: (bytes: number) => void;
+  /** Of a job that is the first to know how large its source is. */
+  readonly onSource?: (bytes: number) => void;
 }
 
 /** What the operating system said in the child; `code` is the errno name. */
@@ -41,7 +43,8 @@ export function runJob(reception: Reception, job: Job): Promise<Record<string, u
       if (line.type === "done") return line.result;
       if (line.type === "failed") throw new JobFailure(line.code, line.message);
       watch.alive();
-      job.onBytes(line.bytes);
+      if (line.type === "source") job.onSource?.(line.bytes);
+      else job.onBytes(line.bytes);
     }
     const status = await child.exited;
     const end = child.signalCode ?? `status ${status}`;

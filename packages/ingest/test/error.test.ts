@@ -9,6 +9,10 @@ const texts: [IngestProblem, string][] = [
   [{ kind: "bad-path", why: "the path has a zero byte" }, "the path has a zero byte; give an absolute path"],
   [{ kind: "not-regular", found: "a FIFO" }, "it is a FIFO; give a regular file"],
   [
+    { kind: "descriptor-refused", found: "a directory" },
+    "what was handed over is a directory; hand over one regular file that is open for reading",
+  ],
+  [
     { kind: "not-permitted", doing: "open it" },
     "the daemon may not open it; check the permissions of the file and of the directories above it",
   ],

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type InboxLimits, IngestError, openInbox } from "../source/index.ts";
 
-export type ProgramName = "job" | "hang" | "crash" | "touch-source" | "tear-copy";
+export type ProgramName = "job" | "hang" | "crash" | "touch-source" | "tear-copy" | "taken-changed" | "taken-torn";
 
 export function programOf(name: ProgramName): string[] {
   return [process.execPath, join(import.meta.dir, "programs", `${name}.ts`)];
@@ -58,9 +58,14 @@ export function openBelow(directory: string): string[] {
   });
 }
 
+/** Processes of a test that are no jobs. */
+export const companions = new Set<string>();
+
 export function children(): string[] {
   return readdirSync("/proc/self/task").flatMap((task) =>
-    readFileSync(`/proc/self/task/${task}/children`, "utf8").split(" ").filter(Boolean),
+    readFileSync(`/proc/self/task/${task}/children`, "utf8")
+      .split(" ")
+      .filter((pid) => pid !== "" && !companions.has(pid)),
   );
 }
 

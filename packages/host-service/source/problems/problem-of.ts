@@ -19,6 +19,7 @@ const ingestCodes: Record<IngestErrorKind, ProblemCode> = {
   "missing-file": "source-refused",
   "bad-path": "source-refused",
   "not-regular": "source-refused",
+  "descriptor-refused": "source-refused",
   "not-permitted": "source-refused",
   empty: "source-refused",
   changed: "source-refused",

@@ -4,14 +4,10 @@ import { isAbsolute } from "node:path";
 import { copy } from "../copy/copy.ts";
 import { closeDescriptor, describeDescriptor, openWithoutWaiting } from "../descriptor.ts";
 import { codeOf, IngestError, type IngestProblem, messageOf } from "../error.ts";
+import { describeType, type FileType } from "../file-type.ts";
 import type { Reception } from "../reception.ts";
 import { watched } from "../stall-timer.ts";
 import type { Source } from "./source.ts";
-
-type FileType = Pick<
-  BigIntStats,
-  "isFile" | "isDirectory" | "isFIFO" | "isSocket" | "isCharacterDevice" | "isBlockDevice" | "isSymbolicLink"
->;
 
 interface OpenFile {
   readonly fd: number;
@@ -76,16 +72,6 @@ function abandon(fd: number): void {
 function checkRegular(status: FileType, action: string): void {
   if (status.isFile()) return;
   throw new IngestError(action, { kind: "not-regular", found: describeType(status) });
-}
-
-function describeType(status: FileType): string {
-  if (status.isDirectory()) return "a directory";
-  if (status.isFIFO()) return "a FIFO";
-  if (status.isSocket()) return "a socket";
-  if (status.isCharacterDevice()) return "a character device";
-  if (status.isBlockDevice()) return "a block device";
-  if (status.isSymbolicLink()) return "a symbolic link, and what it points to is not followed";
-  return "of an unknown type";
 }
 
 function refuseOpen(action: string): (error: unknown) => never {

@@ -1,6 +1,8 @@
 // What the compiled program does with "job <name> <parameters>", for tests.
-import { runCopyJob, runDigestJob } from "../../source/job.ts";
+import { runCopyJob, runDigestJob, runTakeJob } from "../../source/job.ts";
 
 const [word, name, ...parameters] = process.argv.slice(2);
 if (word !== "job") throw new Error(`Cannot start: unknown word "${word}"`);
-process.exitCode = await (name === "copy" ? runCopyJob : runDigestJob)(parameters);
+const run = { copy: runCopyJob, digest: runDigestJob, take: runTakeJob }[name ?? ""];
+if (run === undefined) throw new Error(`Cannot start: unknown job "${name}"`);
+process.exitCode = await run(parameters);

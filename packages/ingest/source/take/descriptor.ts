@@ -1,0 +1,39 @@
+import { fstatSync } from "node:fs";
+import { describeOpening, receiveDescriptors } from "@host-service/disk";
+import { describeType } from "../file-type.ts";
+
+/** Why what was handed over is not taken; the message completes "it is …". */
+export class Refusal extends Error {
+  override readonly name = "Refusal";
+  readonly code = refusalCode;
+}
+
+/** What the parent sees in the place of an errno. */
+export const refusalCode = "REFUSED";
+
+/** The one open, regular, readable file that waits in the connection. It is never opened again: that would be with our own rights. */
+export function takeDescriptor(connection: number): number {
+  const received = receiveDescriptors(connection);
+  if (received === undefined) throw new Refusal("a token whose connection brought nothing");
+  const { descriptors, isTruncated } = received;
+  if (isTruncated) throw new Refusal("a message that did not arrive whole");
+  const [fd] = descriptors;
+  if (fd === undefined) throw new Refusal("a message without a descriptor");
+  if (descriptors.length > 1) throw new Refusal(`${descriptors.length} descriptors at once`);
+  checkOpening(fd);
+  return fd;
+}
+
+function checkOpening(fd: number): void {
+  const { isPath, isReadable, seals } = describeOpening(fd);
+  // First of all: fstat calls such a one a regular file as well.
+  if (isPath) throw new Refusal("a mere path (O_PATH), not an open file");
+  const status = fstatSync(fd);
+  if (!status.isFile()) throw new Refusal(describeType(status));
+  if (!isReadable) throw new Refusal("open for writing alone");
+  // A memfd, or a file of a tmpfs that has lost its name: memory that nobody but its owner sees.
+  const isMemory = seals !== undefined && status.nlink === 0;
+  if (isMemory && !(seals.shrink && seals.write)) {
+    throw new Refusal("memory that can still change; seal it with F_SEAL_SHRINK and F_SEAL_WRITE");
+  }
+}

@@ -1,0 +1,29 @@
+import type { Reception } from "../reception.ts";
+import { runJob } from "../run-job.ts";
+
+export interface Take {
+  readonly connection: number;
+  readonly to: number;
+  /** Of a larger file nothing is copied. */
+  readonly bytesMax: number;
+  /** Is told the size before the copy; what it throws ends the job. */
+  readonly onSource: (bytes: number) => void;
+}
+
+/** Answers whether the source changed while it was copied. */
+export async function take(reception: Reception, { connection, to, bytesMax, onSource }: Take): Promise<boolean> {
+  let bytesTotal: number | undefined;
+  const result = await runJob(reception, {
+    name: "take",
+    bytes: bytesMax,
+    offset: 0,
+    input: "ignore",
+    descriptors: [connection, to],
+    onSource: (bytes) => {
+      bytesTotal = bytes;
+      onSource(bytes);
+    },
+    onBytes: (done) => reception.report("receive", done, bytesTotal),
+  });
+  return result["isChanged"] === true;
+}
