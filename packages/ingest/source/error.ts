@@ -18,6 +18,8 @@ export type IngestProblem =
       bytesReserved: number;
       directory: string;
     }
+  /** Bytes may be free, but no file can be made. */
+  | { kind: "no-inodes"; directory: string }
   | { kind: "digest-mismatch"; sha256: string; sha256Expected: string }
   | { kind: "stalled"; stallTimeoutMs: number }
   | { kind: "cancelled" }
@@ -81,6 +83,8 @@ function explain(problem: IngestProblem): string {
       return `it has at least ${describeBytes(problem.bytes)}, the limit is ${describeBytes(problem.bytesMax)}; ${problem.nextStep}`;
     case "no-space":
       return explainSpace(problem);
+    case "no-inodes":
+      return `no file can be made on the file system of ${quote(problem.directory)}, which is full (df, df -i); remove files there and try again`;
     case "digest-mismatch":
       return `its sha-256 is "${problem.sha256}", expected "${problem.sha256Expected}"; send it again, or correct the digest`;
     case "stalled":

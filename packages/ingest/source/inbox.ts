@@ -154,6 +154,10 @@ async function createPartial(reception: Reception): Promise<PartialFile> {
   try {
     return await PartialFile.create(reception.directory);
   } catch (error) {
+    const { action, directory } = reception;
+    const code = codeOf(error);
+    if (code === "ENOSPC" || code === "EDQUOT")
+      throw new IngestError(action, { kind: "no-inodes", directory }, { cause: error });
     throw asFailure(error, reception);
   }
 }

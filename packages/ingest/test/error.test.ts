@@ -6,6 +6,10 @@ const space = { bytesNeeded: 3_000_000_000, bytesFree: 2_000_000_000, directory:
 // Every kind once, with the text that a person reads.
 const texts: [IngestProblem, string][] = [
   [{ kind: "missing-file" }, "there is no such file; check the path"],
+  [
+    { kind: "no-inodes", directory: "/d" },
+    'no file can be made on the file system of "/d", which is full (df, df -i); remove files there and try again',
+  ],
   [{ kind: "bad-path", why: "the path has a zero byte" }, "the path has a zero byte; give an absolute path"],
   [{ kind: "not-regular", found: "a FIFO" }, "it is a FIFO; give a regular file"],
   [

@@ -26,6 +26,7 @@ const ingestCodes: Record<IngestErrorKind, ProblemCode> = {
   incomplete: "source-refused",
   "too-large": "too-large",
   "no-space": "no-space",
+  "no-inodes": "no-space",
   "digest-mismatch": "digest-mismatch",
   stalled: "stalled",
   cancelled: "cancelled",

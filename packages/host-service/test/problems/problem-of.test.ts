@@ -24,6 +24,7 @@ const space = { bytesNeeded: 2, bytesFree: 1, bytesReserved: 0, directory: "/" }
 
 // The compiler keeps each table complete: a kind without a line here does not compile.
 const ingest: Record<IngestErrorKind, [IngestProblem, ProblemCode]> = {
+  "no-inodes": [{ kind: "no-inodes", directory: "/" }, "no-space"],
   "missing-file": [{ kind: "missing-file" }, "source-refused"],
   "bad-path": [{ kind: "bad-path", why: "w" }, "source-refused"],
   "not-regular": [{ kind: "not-regular", found: "a directory" }, "source-refused"],
