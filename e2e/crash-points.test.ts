@@ -112,7 +112,6 @@ const stories: readonly Story[] = [
     before: pending,
     cut: installThird,
     allowed: ["trying 2.0.0", "normal 1.0.0", "trying 3.0.0"],
-    goesOn: true,
   },
   {
     name: "a remove",

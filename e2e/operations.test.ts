@@ -7,11 +7,16 @@ import { events, json } from "./kit/api.ts";
 import type { Device } from "./kit/device.ts";
 import { beginUpload } from "./kit/half-upload.ts";
 import { bundleOf, smallImage } from "./kit/images.ts";
-import { onDevice } from "./kit/on-device.ts";
+import { onDevice as onDeviceOnDisk } from "./kit/on-device.ts";
 import { childrenOf } from "./kit/processes.ts";
 import { slowImage } from "./kit/slow-image.ts";
 import { runImage } from "./kit/steps.ts";
 import { until } from "./kit/until.ts";
+
+/** What is shown here does not depend on the disk. */
+function onDevice(story: (device: Device) => Promise<void>): Promise<void> {
+  return onDeviceOnDisk(story, { inMemory: true });
+}
 
 const to = "/v1/containers/edge/install";
 

@@ -12,10 +12,10 @@ const betweenMs = 2;
 
 /** Pings until `ended` settles. Every answer has to be good. */
 export async function pingUntil(socket: string, ended: Promise<unknown>): Promise<Waits> {
-  let hasEnded = false;
-  const end = ended.finally(() => (hasEnded = true));
+  const goodbye = new AbortController();
+  const end = ended.finally(() => goodbye.abort());
   const times: number[] = [];
-  while (!hasEnded) {
+  while (!goodbye.signal.aborted) {
     const started = performance.now();
     const response = await request(socket, "/v1/ping");
     await response.arrayBuffer();
