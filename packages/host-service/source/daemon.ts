@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
-import { openInbox } from "@host-service/ingest";
+import { openInbox, openUploads } from "@host-service/ingest";
 import { sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
@@ -38,7 +38,9 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await makePlace("state_dir", stateDirectory, 0o700);
   await makePlace("run_dir", runDirectory, 0o711);
   await makePlace("socket", dirname(configuration.socketPath), 0o755);
-  const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program: options.program, limits });
+  const inboxOptions = { directory: join(stateDirectory, "inbox"), program: options.program, limits };
+  const inbox = await openInbox(inboxOptions);
+  const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
@@ -50,7 +52,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     operations,
     onListChanged: () => listeners.follow(),
   });
-  const listeners = new Listeners({ configuration, bootId, containers, operations, history, log });
+  const listeners = new Listeners({ configuration, bootId, containers, uploads, handOvers, operations, history, log });
   await recordBootOutcomes({ containers, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
@@ -61,6 +63,8 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     stop: async () => {
       tellSystemd("STOPPING=1", log);
+    handOvers,
+    uploads,
       log.info("Stopping");
       operations.stop();
       await allEnd(operations, windUpTimeMs);

@@ -40,6 +40,11 @@ export function describeDescriptor(fd: number): Promise<BigIntStats> {
   return promise;
 }
 
+/** Every write goes behind what the file has. */
+export function openToAppend(path: string): Promise<number> {
+  return openFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | O_CLOEXEC);
+}
+
 /** For small parts: they are held in memory. */
 export async function readPart(fd: number, { offset, bytes }: FilePart): Promise<Uint8Array> {
   const contents = new Uint8Array(bytes);

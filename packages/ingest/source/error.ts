@@ -25,7 +25,20 @@ export type IngestProblem =
   | { kind: "cancelled" }
   | { kind: "incomplete"; bytes: number; bytesExpected: number | undefined }
   | { kind: "changed" }
+  | UploadProblem
   | { kind: "failed"; reason: string };
+
+/** What only a resumable upload can be refused for. */
+export type UploadProblem =
+  /** Never there, expired, cancelled, used up, or another's. */
+  | { kind: "unknown-upload" }
+  | { kind: "too-many-uploads"; uploadsMax: number }
+  | { kind: "upload-offset"; offset: number; offsetGiven: number }
+  | { kind: "upload-length"; length: number | undefined; lengthGiven: number }
+  | { kind: "upload-completed" }
+  | { kind: "upload-incomplete"; bytes: number; length: number | undefined }
+  /** A later request for the same upload took its place. */
+  | { kind: "superseded" };
 
 export type IngestErrorKind = IngestProblem["kind"];
 
@@ -75,6 +88,8 @@ function explain(problem: IngestProblem): string {
       return `${problem.why}; give an absolute path`;
     case "not-regular":
       return `it is ${problem.found}; give a regular file`;
+    case "descriptor-refused":
+      return `what was handed over is ${problem.found}; hand over one regular file that is open for reading`;
     case "not-permitted":
       return `the daemon may not ${problem.doing}; check the permissions of the file and of the directories above it`;
     case "empty":
@@ -90,15 +105,42 @@ function explain(problem: IngestProblem): string {
     case "stalled":
       return `nothing arrived for ${problem.stallTimeoutMs / 1000} s; check the sender and send it again`;
     case "cancelled":
-    case "descriptor-refused":
-      return `what was handed over is ${problem.found}; hand over one regular file that is open for reading`;
       return "it was cancelled";
     case "incomplete":
       return explainLength(problem);
     case "changed":
       return "the file changed while it was copied; wait until it is complete and try again";
+    case "unknown-upload":
+    case "too-many-uploads":
+    case "upload-offset":
+    case "upload-length":
+    case "upload-completed":
+    case "upload-incomplete":
+    case "superseded":
+      return explainUpload(problem);
     case "failed":
       return problem.reason;
+  }
+}
+
+function explainUpload(problem: UploadProblem): string {
+  switch (problem.kind) {
+    case "unknown-upload":
+      return "there is none of that id, or it has expired; begin a new one";
+    case "too-many-uploads":
+      return `${problem.uploadsMax} are kept already, which is limits.uploads_max; install or delete one of them, or let it expire`;
+    case "upload-offset":
+      return `it goes on at byte ${problem.offset}, not at ${problem.offsetGiven}; ask for its offset and go on there`;
+    case "upload-length":
+      return `its length was said to be ${problem.length ?? "unknown"} and is now ${problem.lengthGiven}; say the same each time`;
+    case "upload-completed":
+      return "it is complete already; install it, or begin a new one";
+    case "upload-incomplete": {
+      const all = problem.length === undefined ? "" : ` of ${problem.length}`;
+      return `only ${problem.bytes} bytes${all} of it have arrived; send the rest and complete it`;
+    }
+    case "superseded":
+      return "a later request for the same upload took its place";
   }
 }
 

@@ -50,7 +50,7 @@ export async function reserve(fd: number, bytes: number): Promise<void> {
 /** The disk was full although there was room before. */
 export function filledUp(
   reception: Reception,
-  partial: PartialFile,
+  partial: Pick<PartialFile, "bytes" | "bytesTaken">,
   options: { bytesExpected: number | undefined; cause: unknown },
 ): IngestError {
   const bytesNeeded = options.bytesExpected ?? partial.bytes + 1;

@@ -33,9 +33,12 @@ function operation(operationId: string, route: Route): Record<string, unknown> {
     operationId,
     summary: route.summary,
     ...(names.length === 0 ? {} : { parameters: names.map(parameter) }),
-    ...(route.request === undefined ? {} : { requestBody: requestBody(route) }),
+    ...(route.request === undefined && route.body === undefined ? {} : { requestBody: requestBody(route) }),
     responses: {
-      "200": { description: "Done", content: content(route) },
+      [String(route.status ?? 200)]: {
+        description: "Done",
+        ...(route.status === 204 ? {} : { content: content(route) }),
+      },
       default: {
         description: "A problem document (RFC 9457)",
         content: { [problemContentType]: { schema: { $ref: "#/components/schemas/Problem" } } },

@@ -1,7 +1,8 @@
 /**
  * Everything that can go wrong on the wire: the closed list of problem codes, each with its HTTP status and the
  * exit code of hostctl (1 failed, 2 usage, 3 no connection, 4 refused in this state, 5 verification failed, 6 busy,
- * 7 no space, 8 not allowed). Titles are the fixed, short text that RFC 9457 asks for; the detail is per occurrence.
+ * 7 no space, 8 not allowed). Titles are the fixed, short text that RFC 9457 asks for; the detail is per occurrence. `type` is a registered
+ * problem type, where there is one.
  */
 export const problemCodes = {
   "invalid-request": { status: 400, exit: 2, title: "The request is not valid" },
@@ -23,8 +24,26 @@ export const problemCodes = {
   "not-supported": { status: 501, exit: 1, title: "This host cannot do that" },
   "record-unusable": { status: 500, exit: 1, title: "The record cannot be used" },
   "power-failed": { status: 502, exit: 1, title: "The host did not take the power command" },
+  "upload-offset": {
+    status: 409,
+    exit: 1,
+    title: "Mismatching Upload Offset",
+    type: "https://iana.org/assignments/http-problem-types#mismatching-upload-offset",
+  },
+  "upload-length": {
+    status: 400,
+    exit: 1,
+    title: "Inconsistent Upload Length Values",
+    type: "https://iana.org/assignments/http-problem-types#inconsistent-upload-length",
+  },
+  "upload-completed": {
+    status: 400,
+    exit: 1,
+    title: "Upload Is Completed",
+    type: "https://iana.org/assignments/http-problem-types#completed-upload",
+  },
   failed: { status: 500, exit: 1, title: "The operation failed" },
-} as const satisfies Record<string, { status: number; exit: number; title: string }>;
+} as const satisfies Record<string, { status: number; exit: number; title: string; type?: string }>;
 
 export type ProblemCode = keyof typeof problemCodes;
 

@@ -7,7 +7,31 @@ export const headers = {
   /** RFC 9530. */
   contentDigest: "content-digest",
   reprDigest: "repr-digest",
+  /** Of draft-ietf-httpbis-resumable-upload, structured fields (RFC 9651): a boolean, integers, and a dictionary. */
+  uploadComplete: "upload-complete",
+  uploadOffset: "upload-offset",
+  uploadLength: "upload-length",
+  uploadLimit: "upload-limit",
 } as const;
+
+/** What a piece of an upload is sent as. */
+export const partialUploadType = "application/partial-upload";
+
+/** A non-negative integer of a structured field; undefined where it is absent or is not one, as the draft wants it to be ignored then. */
+export function countOfField(field: string | null): number | undefined {
+  const digits = /^\s*(\d{1,15})\s*(?:;.*)?$/.exec(field ?? "")?.[1];
+  return digits === undefined ? undefined : Number(digits);
+}
+
+/** A boolean of a structured field; undefined where it is absent or is not one. */
+export function booleanOfField(field: string | null): boolean | undefined {
+  const digit = /^\s*\?([01])\s*(?:;.*)?$/.exec(field ?? "")?.[1];
+  return digit === undefined ? undefined : digit === "1";
+}
+
+export function booleanField(value: boolean): string {
+  return value ? "?1" : "?0";
+}
 
 /**
  * The sha-256 of a `Content-Digest` or `Repr-Digest` field (RFC 9530: a dictionary of byte sequences), as lower-case hexadecimal;

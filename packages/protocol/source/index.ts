@@ -2,7 +2,15 @@ export { callGroups } from "./call-groups.ts";
 export type { CallGroup } from "./call-groups.ts";
 export { exitCodes, isProblemCode, problemCodes } from "./codes.ts";
 export type { ProblemCode } from "./codes.ts";
-export { digestField, headers, sha256OfDigestField } from "./headers.ts";
+export {
+  booleanField,
+  booleanOfField,
+  countOfField,
+  digestField,
+  headers,
+  partialUploadType,
+  sha256OfDigestField,
+} from "./headers.ts";
 export { Problem, problem, problemContentType } from "./problem.ts";
 export { pathOf, routes } from "./routes.ts";
 export type { Route, RouteName } from "./routes.ts";
@@ -23,3 +31,4 @@ export { ContainerName, OperationId } from "./schemas/names.ts";
 export { CommitRequest, InstallRequest, RebootRequest } from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
+export { Upload } from "./schemas/upload.ts";

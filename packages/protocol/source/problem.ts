@@ -5,7 +5,7 @@ import type { ProblemCode } from "./codes.ts";
 
 export const problemContentType = "application/problem+json";
 
-/** RFC 9457. `type` is "urn:host-service:problem:" and the code; `detail` is the sentence that hostctl prints. */
+/** RFC 9457. `type` is "urn:host-service:problem:" and the code, or a registered one; `detail` is the sentence that hostctl prints. */
 export const Problem = object({
   type: string(),
   title: string(),
@@ -14,10 +14,16 @@ export const Problem = object({
   code: string(),
   /** With `busy`: the id of the operation that is in the way. */
   operation: optional(string()),
+  /** With `upload-offset`. */
+  "expected-offset": optional(pipe(number(), integer())),
+  "provided-offset": optional(pipe(number(), integer())),
 });
 export type Problem = InferOutput<typeof Problem>;
 
-export function problem(code: ProblemCode, detail: string, members: { operation?: string } = {}): Problem {
-  const { status, title } = problemCodes[code];
-  return { type: `urn:host-service:problem:${code}`, title, status, detail, code, ...members };
+type Members = Partial<Pick<Problem, "operation" | "expected-offset" | "provided-offset">>;
+
+export function problem(code: ProblemCode, detail: string, members: Members = {}): Problem {
+  const found: { status: number; title: string; type?: string } = problemCodes[code];
+  const { status, title, type = `urn:host-service:problem:${code}` } = found;
+  return { type, title, status, detail, code, ...members };
 }

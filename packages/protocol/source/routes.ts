@@ -6,9 +6,11 @@ import { CommitRequest, InstallRequest, NoRequest, RebootRequest } from "./schem
 import { ContainerAnswer, ContainerList, ContainerStatus, History, Removed } from "./schemas/container.ts";
 import { Operation, OperationEvent } from "./schemas/operation.ts";
 import { Accepted, Pong, ServerInfo } from "./schemas/server.ts";
+import { Upload } from "./schemas/upload.ts";
+import { partialUploadType } from "./headers.ts";
 
 export interface Route {
-  method: "GET" | "POST" | "DELETE";
+  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
   /** With parameters in braces. */
   path: `/v1${string}`;
   summary: string;
@@ -21,11 +23,14 @@ export interface Route {
   /** A content type that is accepted as the body itself, instead of JSON. */
   body?: string;
   response?: GenericSchema;
+  /** Of success, where it is not 200; 204 has no body. */
+  status?: 201 | 204;
   /** Other than application/json. */
   responseType?: string;
 }
 
 const container = "/v1/containers/{name}";
+const upload = "/v1/uploads/{id}";
 
 export const routes = {
   info: { method: "GET", path: "/v1", summary: "Name, version and features", group: null, response: ServerInfo },
@@ -139,6 +144,37 @@ export const routes = {
     summary: "What the container wrote to its console",
     group: "container",
     responseType: "text/plain",
+  },
+  createUpload: {
+    method: "POST",
+    path: "/v1/uploads",
+    summary: "Begin a resumable upload, or find the same one again",
+    group: "container",
+    body: "application/octet-stream",
+    response: Upload,
+    status: 201,
+  },
+  uploadOffset: {
+    method: "HEAD",
+    path: upload,
+    summary: "Where the upload goes on, in Upload-Offset",
+    group: "container",
+    status: 204,
+  },
+  appendUpload: {
+    method: "PATCH",
+    path: upload,
+    summary: "Append to the upload; with Upload-Complete: ?1 it is the end",
+    group: "container",
+    body: partialUploadType,
+    response: Upload,
+  },
+  deleteUpload: {
+    method: "DELETE",
+    path: upload,
+    summary: "Give the upload up",
+    group: "container",
+    status: 204,
   },
   operation: {
     method: "GET",

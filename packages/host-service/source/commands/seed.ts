@@ -8,10 +8,12 @@ import { openInbox } from "@host-service/ingest";
 import type { Policy } from "@host-service/signature";
 import { containerDirectory, seedSlot } from "@host-service/slots";
 import { loadConfiguration } from "../configuration/configuration.ts";
+import type { Configuration } from "../configuration/configuration.ts";
 import { defaultName } from "../containers/default-name.ts";
 import { withImageParts } from "../containers/receive.ts";
 import { stageImage } from "../containers/stage-image.ts";
 import { Operation } from "../operations/operation.ts";
+import { lockState } from "../state-lock.ts";
 import { print, printError } from "../print.ts";
 import { explain } from "./explain.ts";
 
@@ -52,8 +54,21 @@ async function seedImage(
   options: SeedOptions,
 ): Promise<{ warnings: string[] }> {
   const { stateDirectory, limits } = await loadConfiguration(options.configPath);
-  const { program } = options;
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
+  const lock = await lockState(stateDirectory);
+  try {
+    return await seedLocked(files, options, { stateDirectory, limits });
+  } finally {
+    lock.release();
+  }
+}
+
+async function seedLocked(
+  files: { config: string; rootfs: string; meta: string | undefined },
+  options: SeedOptions,
+  { stateDirectory, limits }: Pick<Configuration, "stateDirectory" | "limits">,
+): Promise<{ warnings: string[] }> {
+  const { program } = options;
   const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program, limits });
   const operation = new Operation({ id: "seed", action: "install", caller: "host", container: options.name });
   const pathOf = (file: string) => ({ path: resolve(file) });
@@ -62,7 +77,7 @@ async function seedImage(
     rootfs: pathOf(files.rootfs),
     ...(files.meta === undefined ? {} : { meta: pathOf(files.meta) }),
   };
-  const source = { kind: "parts", parts, mayNamePaths: true } as const;
+  const source = { kind: "parts", parts, mayNamePaths: true, owner: "host" } as const;
   return await withImageParts(source, { inbox, operation, policy: builderIsTrusted }, async (received) => {
     const config = parseInstanceConfig(received.config.text);
     const name = options.name ?? config.name ?? defaultName;

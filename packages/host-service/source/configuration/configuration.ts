@@ -28,6 +28,8 @@ export interface Limits {
   stallTimeoutMs: number;
   reserveBytes: number;
   historyBytesMax: number;
+  uploadsMax: number;
+  uploadAgeMaxMs: number;
 }
 
 export interface Configuration {
@@ -89,6 +91,8 @@ export function parseConfiguration(text: string, path: string): Configuration {
       stallTimeoutMs: file.limits.stall_timeout,
       reserveBytes: file.limits.reserve_bytes,
       historyBytesMax: file.limits.history_bytes_max,
+      uploadsMax: file.limits.uploads_max,
+      uploadAgeMaxMs: file.limits.upload_age_max,
     },
     verify: { container: verificationOf("verify.container", file.verify.container, path) },
     file: { path, directory: dirname(resolve(path)) },

@@ -56,6 +56,9 @@ const Limits = strictObject({
   /** Left free on the partition of the state, so that records and logs can always be written. */
   reserve_bytes: optional(Bytes, 64 * mebibyte),
   history_bytes_max: optional(Bytes, mebibyte),
+  /** Resumable uploads that the host, or one container, may have at a time, and how long they are kept. */
+  uploads_max: optional(Count, 4),
+  upload_age_max: optional(Duration, "24h"),
 });
 
 /** The ceiling: what the host grants to one container. */

@@ -2,7 +2,7 @@
 // for each; the slots decide whether the state allows it.
 import type { InstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
-import type { Inbox } from "@host-service/ingest";
+import type { Inbox, Uploads } from "@host-service/ingest";
 import { ContainerName } from "@host-service/protocol";
 import type { ContainerAnswer, ContainerStatus } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
@@ -10,7 +10,8 @@ import type { Policy } from "@host-service/signature";
 import { containerDirectory, listContainers, openSlots, SlotsError } from "@host-service/slots";
 import type { Slots, StatusReport } from "@host-service/slots";
 import type { Configuration } from "../configuration/configuration.ts";
-import { callerOf } from "../listeners/principal.ts";
+import type { HandOvers } from "../hand-overs/hand-overs.ts";
+import { callerOf, ownerOf } from "../listeners/principal.ts";
 import type { Principal } from "../listeners/principal.ts";
 import type { Action, Operation } from "../operations/operation.ts";
 import type { Operations } from "../operations/registry.ts";
@@ -25,6 +26,8 @@ export interface ContainersOptions {
   bootId: string;
   program: readonly string[];
   inbox: Inbox;
+  uploads: Uploads;
+  handOvers: HandOvers;
   /** Whose images are taken. */
   policy: Policy;
   operations: Operations;
@@ -93,9 +96,11 @@ export class Containers {
   }
 
   async install(operation: Operation, source: ImageSource): Promise<Finished> {
-    const { configuration, inbox, policy, program, operations } = this.#options;
+    const { configuration, handOvers, inbox, uploads, policy, program, operations } = this.#options;
     const installed = await install(source, operation, {
       inbox,
+      uploads,
+      handOvers,
       policy,
       program,
       limits: configuration.limits,
@@ -126,6 +131,7 @@ export class Containers {
   async remove(operation: Operation, name: string): Promise<Finished> {
     operation.beginRecording();
     await this.#slots(name).remove();
+    await this.#options.uploads.removeAllOf(ownerOf({ kind: "container", name }));
     await this.#options.onListChanged();
     return { answer: { removed: name, operation: operation.id } };
   }

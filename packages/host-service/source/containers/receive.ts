@@ -4,10 +4,11 @@ import { truncate } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { readBundle } from "@host-service/archive";
 import type { BundlePart, PartRole } from "@host-service/archive";
-import type { Inbox, InboxFile } from "@host-service/ingest";
+import type { Inbox, InboxFile, Uploads } from "@host-service/ingest";
 import type { InstallRequest, Source } from "@host-service/protocol";
 import { checkParts, readStatement } from "@host-service/signature";
 import type { Policy, Statement } from "@host-service/signature";
+import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { Operation } from "../operations/operation.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { readBytes, readText } from "./read-text.ts";
@@ -15,7 +16,7 @@ import { readBytes, readText } from "./read-text.ts";
 /** What an install is given: the request's body, or the sources that its JSON names. */
 export type ImageSource =
   | { kind: "bundle"; request: Request; sha256: string | undefined }
-  | { kind: "parts"; parts: InstallRequest; mayNamePaths: boolean };
+  | { kind: "parts"; parts: InstallRequest; mayNamePaths: boolean; owner: string };
 
 /** An archive in a file of the inbox, to whose end it reaches. `sha256` is in hexadecimal. */
 export interface ArchivePart {
@@ -38,17 +39,28 @@ const configBytesMax = 1024 * 1024;
 const metaBytesMax = 1024 * 1024;
 const statementBytesMax = 64 * 1024;
 
+interface ReceptionOptions {
+  inbox: Inbox;
+  /** Absent where nobody can have sent one. */
+  uploads?: Uploads;
+  handOvers?: HandOvers;
+  operation: Operation;
+  policy: Policy;
+}
+
 /** Receives all parts, gives them to `use`, and discards them when `use` has settled. */
 export async function withImageParts<Result>(
   source: ImageSource,
-  options: { inbox: Inbox; operation: Operation; policy: Policy },
+  options: ReceptionOptions,
   use: (parts: ImageParts) => Promise<Result>,
 ): Promise<Result> {
   const reception = new Reception(options);
   try {
     const parts = source.kind === "bundle" ? await reception.bundle(source) : await reception.parts(source);
     checkDigests(parts);
-    return await use(parts);
+    const result = await use(parts);
+    await reception.useUpUploads();
+    return result;
   } finally {
     await reception.discard();
   }
@@ -58,10 +70,15 @@ class Reception {
   readonly #inbox: Inbox;
   readonly #operation: Operation;
   readonly #policy: Policy;
+  readonly #uploads: Uploads | undefined;
+  readonly #handOvers: HandOvers | undefined;
   readonly #files: InboxFile[] = [];
+  readonly #usedUploads: { owner: string; id: string }[] = [];
 
-  constructor({ inbox, operation, policy }: { inbox: Inbox; operation: Operation; policy: Policy }) {
+  constructor({ inbox, uploads, handOvers, operation, policy }: ReceptionOptions) {
     this.#inbox = inbox;
+    this.#uploads = uploads;
+    this.#handOvers = handOvers;
     this.#operation = operation;
     this.#policy = policy;
   }
@@ -91,23 +108,28 @@ class Reception {
 
   async parts(source: Extract<ImageSource, { kind: "parts" }>): Promise<ImageParts> {
     this.#operation.markReceived();
-    const { parts, mayNamePaths } = source;
+    const { parts, mayNamePaths, owner } = source;
     const readSmall = async (source: Source | undefined, name: string) => {
       if (source === undefined) return undefined;
-      const file = await this.#receive(source, { name, mayNamePaths, bytesMax: statementBytesMax });
+      const file = await this.#receive(source, { name, mayNamePaths, owner, bytesMax: statementBytesMax });
       return await readBytes(file.fd, { name, offset: 0, bytes: file.bytes });
     };
     const statement = this.#statement({
       manifest: await readSmall(parts.manifest, "the manifest"),
       signature: await readSmall(parts.signature, "the signature"),
     });
-    const config = await this.#receive(parts.config, { name: "config.yaml", mayNamePaths, bytesMax: configBytesMax });
+    const config = await this.#receive(parts.config, {
+      name: "config.yaml",
+      mayNamePaths,
+      owner,
+      bytesMax: configBytesMax,
+    });
     const text = await readText(config.fd, { offset: 0, bytes: config.bytes });
     const meta =
       parts.meta === undefined
         ? undefined
-        : await this.#receive(parts.meta, { name: "the metadata", mayNamePaths, bytesMax: metaBytesMax });
-    const rootfs = await this.#receive(parts.rootfs, { name: "the rootfs", mayNamePaths });
+        : await this.#receive(parts.meta, { name: "the metadata", mayNamePaths, owner, bytesMax: metaBytesMax });
+    const rootfs = await this.#receive(parts.rootfs, { name: "the rootfs", mayNamePaths, owner });
     return {
       config: { text, sha256: config.sha256 },
       rootfs: wholeFile(rootfs),
@@ -121,22 +143,44 @@ class Reception {
     return readStatement(given, this.#policy, new Date());
   }
 
+  /** When the image is staged. Of one that is refused they are kept, so that nothing has to be sent again. */
+  async useUpUploads(): Promise<void> {
+    for (const { owner, id } of this.#usedUploads) {
+      // Whatever is in the way, the image is staged; what is left expires.
+      await this.#uploads?.remove(owner, id).catch(() => undefined);
+    }
+  }
+
   async discard(): Promise<void> {
     for (const file of this.#files) await file.discard();
   }
 
   async #receive(
     source: Source,
-    options: { name: string; mayNamePaths: boolean; bytesMax?: number },
+    options: { name: string; mayNamePaths: boolean; owner: string; bytesMax?: number },
   ): Promise<InboxFile> {
-    const { name, mayNamePaths, bytesMax } = options;
-    const receive = { ...this.#watched(name), ...(bytesMax === undefined ? {} : { bytesMax }) };
-    const file =
-      "inline" in source
-        ? await this.#inbox.receiveText(source.inline, receive)
-        : await this.#inbox.receivePath(pathOf(source, { name, mayNamePaths }), { ...receive, name: undefined });
+    const file = await this.#fileOf(source, options);
     this.#files.push(file);
     return file;
+  }
+
+  async #fileOf(
+    source: Source,
+    { name, mayNamePaths, owner, bytesMax }: { name: string; mayNamePaths: boolean; owner: string; bytesMax?: number },
+  ): Promise<InboxFile> {
+    const receive = { ...this.#watched(name), ...(bytesMax === undefined ? {} : { bytesMax }) };
+    if ("inline" in source) return await this.#inbox.receiveText(source.inline, receive);
+    if ("token" in source && this.#handOvers !== undefined) {
+      const { token } = source;
+      return await this.#handOvers.use({ owner, token, name }, (connection) =>
+        this.#inbox.receiveHandedOver(connection, receive),
+      );
+    }
+    if ("upload" in source && this.#uploads !== undefined) {
+      this.#usedUploads.push({ owner, id: source.upload });
+      return await this.#uploads.take(owner, source.upload, { name, bytesMax });
+    }
+    return await this.#inbox.receivePath(pathOf(source, { name, mayNamePaths }), { ...receive, name: undefined });
   }
 
   /** A metadata archive lies in the middle of the bundle; it is small, so that a file of its own costs nothing. */

@@ -3,6 +3,7 @@
 import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
 import type { RouteName, ServerInfo } from "@host-service/protocol";
 import { parse, strictObject } from "@host-service/schema";
+import type { Uploads } from "@host-service/ingest";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Containers } from "../containers/containers.ts";
 import type { History } from "../history.ts";
@@ -21,11 +22,14 @@ import { answerFor } from "./answer.ts";
 import { imageSourceOf, requestedId } from "./install-request.ts";
 import { readJson } from "./json-body.ts";
 
+import { uploadCalls } from "./uploads.ts";
 export interface CallContext {
   configuration: Configuration;
   bootId: string;
   containers: Containers;
   operations: Operations;
+  uploads: Uploads;
+  handOvers: HandOvers;
   history: History;
   log: Log;
 }
@@ -101,6 +105,8 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
 
   operation: (call) => Response.json(operationOf(call).view()),
+  ...uploadCalls,
+
   cancelOperation: async (call) => {
     const operation = operationOf(call);
     operation.cancel();

@@ -9,7 +9,7 @@ import type { Log } from "../log.ts";
 import { calls } from "./calls.ts";
 import type { CallContext } from "./calls.ts";
 import { problemOf } from "../problems/problem-of.ts";
-import { problemResponse } from "./problem-response.ts";
+import { closingUnread, problemResponse } from "./problem-response.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { whenQuiet } from "../when-quiet.ts";
 
@@ -17,10 +17,7 @@ import { whenQuiet } from "../when-quiet.ts";
 const quietMs = 2000;
 const touch = whenQuiet(quietMs, releaseProgram);
 
-type BunRoutes = Record<
-  string,
-  Partial<Record<"GET" | "POST" | "DELETE", (request: Bun.BunRequest) => Promise<Response>>>
->;
+type BunRoutes = Record<string, Partial<Record<Route["method"], (request: Bun.BunRequest) => Promise<Response>>>>;
 
 /** The routes of one listener, in the form that Bun.serve takes. */
 export function listenerRoutes(principal: Principal, context: CallContext): BunRoutes {
@@ -65,11 +62,6 @@ function handler(
       touch();
     }
   };
-}
-
-/** A body that nobody reads any more is ended with its connection, or its sender would go on sending. */
-function closingUnread(request: Request): Readonly<Record<string, string>> {
-  return request.body === null ? {} : { connection: "close" };
 }
 
 function authorise(route: Route, principal: Principal, context: CallContext): void {

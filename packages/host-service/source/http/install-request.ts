@@ -2,6 +2,7 @@
 import { headers, InstallRequest, OperationId, routes, sha256OfDigestField } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
 import type { ImageSource } from "../containers/receive.ts";
+import { ownerOf } from "../listeners/principal.ts";
 import type { Principal } from "../listeners/principal.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { readJson } from "./json-body.ts";
@@ -16,7 +17,7 @@ export async function imageSourceOf(request: Request, principal: Principal): Pro
   }
   if (type === "application/json") {
     const parts = await readJson(request, InstallRequest);
-    return { kind: "parts", parts, mayNamePaths: principal.kind === "host" };
+    return { kind: "parts", parts, mayNamePaths: principal.kind === "host", owner: ownerOf(principal) };
   }
   const got = type === undefined ? "none" : JSON.stringify(type);
   throw new RequestError(

@@ -30,6 +30,13 @@ const ingestCodes: Record<IngestErrorKind, ProblemCode> = {
   "digest-mismatch": "digest-mismatch",
   stalled: "stalled",
   cancelled: "cancelled",
+  superseded: "cancelled",
+  "unknown-upload": "not-found",
+  "too-many-uploads": "busy",
+  "upload-offset": "upload-offset",
+  "upload-length": "upload-length",
+  "upload-completed": "upload-completed",
+  "upload-incomplete": "source-refused",
   failed: "failed",
 };
 
@@ -71,7 +78,7 @@ const operationCodes: Record<OperationErrorKind, ProblemCode> = {
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof RequestError) return problem(error.code, error.message);
   if (error instanceof SchemaError) return problem("invalid-request", error.message);
-  if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message);
+  if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message, offsetsOf(error));
   if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
   if (error instanceof SignatureError) return problem("signature-refused", error.message);
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
@@ -84,4 +91,9 @@ export function problemOf(error: unknown): Problem | undefined {
   }
   if (error instanceof DiskError && error.kind === "no-space") return problem("no-space", error.message);
   return undefined;
+}
+
+function offsetsOf({ problem: found }: IngestError): { "expected-offset"?: number; "provided-offset"?: number } {
+  if (found.kind !== "upload-offset") return {};
+  return { "expected-offset": found.offset, "provided-offset": found.offsetGiven };
 }

@@ -26,6 +26,8 @@ describe("parseConfiguration", () => {
         stallTimeoutMs: 60_000,
         reserveBytes: 64 * 1024 ** 2,
         historyBytesMax: 1024 ** 2,
+        uploadsMax: 4,
+        uploadAgeMaxMs: 86_400_000,
       },
       verify: {
         container: {
@@ -58,6 +60,8 @@ describe("parseConfiguration", () => {
       stall_timeout = "500ms"
       reserve_bytes = 0
       history_bytes_max = 4
+      uploads_max = 5
+      upload_age_max = "2h"
       [verify.container]
       keys = ["keys/*.pub"]
       require_signature = false
@@ -85,6 +89,8 @@ describe("parseConfiguration", () => {
         stallTimeoutMs: 500,
         reserveBytes: 0,
         historyBytesMax: 4,
+        uploadsMax: 5,
+        uploadAgeMaxMs: 7_200_000,
       },
       verify: {
         container: {

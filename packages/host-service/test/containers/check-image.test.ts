@@ -32,6 +32,8 @@ const limits = {
   stallTimeoutMs: 1000,
   reserveBytes: 0,
   historyBytesMax: 1000,
+  uploadsMax: 4,
+  uploadAgeMaxMs: 1000,
 };
 
 async function failure(act: () => unknown): Promise<[string, string] | undefined> {

@@ -112,7 +112,9 @@ export class Device {
 
   async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
     const response = await this.fetch(method, path, options);
-    return { status: response.status, headers: response.headers, body: (await response.json()) as Answer["body"] };
+    const text = await response.text();
+    const body = (text === "" ? {} : JSON.parse(text)) as Answer["body"];
+    return { status: response.status, headers: response.headers, body };
   }
 
   async install(image: Image, options: CallOptions & { name?: string } = {}): Promise<Answer> {

@@ -28,6 +28,7 @@ const ingest: Record<IngestErrorKind, [IngestProblem, ProblemCode]> = {
   "missing-file": [{ kind: "missing-file" }, "source-refused"],
   "bad-path": [{ kind: "bad-path", why: "w" }, "source-refused"],
   "not-regular": [{ kind: "not-regular", found: "a directory" }, "source-refused"],
+  "descriptor-refused": [{ kind: "descriptor-refused", found: "a directory" }, "source-refused"],
   "not-permitted": [{ kind: "not-permitted", doing: "read it" }, "source-refused"],
   empty: [{ kind: "empty" }, "source-refused"],
   changed: [{ kind: "changed" }, "source-refused"],
@@ -37,6 +38,13 @@ const ingest: Record<IngestErrorKind, [IngestProblem, ProblemCode]> = {
   "digest-mismatch": [{ kind: "digest-mismatch", ...ids }, "digest-mismatch"],
   stalled: [{ kind: "stalled", stallTimeoutMs: 1 }, "stalled"],
   cancelled: [{ kind: "cancelled" }, "cancelled"],
+  superseded: [{ kind: "superseded" }, "cancelled"],
+  "unknown-upload": [{ kind: "unknown-upload" }, "not-found"],
+  "too-many-uploads": [{ kind: "too-many-uploads", uploadsMax: 4 }, "busy"],
+  "upload-offset": [{ kind: "upload-offset", offset: 1, offsetGiven: 2 }, "upload-offset"],
+  "upload-length": [{ kind: "upload-length", length: 1, lengthGiven: 2 }, "upload-length"],
+  "upload-completed": [{ kind: "upload-completed" }, "upload-completed"],
+  "upload-incomplete": [{ kind: "upload-incomplete", bytes: 1, length: 2 }, "source-refused"],
   failed: [{ kind: "failed", reason: "it broke" }, "failed"],
 };
 

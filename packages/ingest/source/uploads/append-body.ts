@@ -1,0 +1,98 @@
+import { fstatSync } from "node:fs";
+import { closeDescriptor, openToAppend, syncDescriptor } from "../descriptor.ts";
+import { IngestError } from "../error.ts";
+import { checkSize, checkSpaceLeft } from "../measure.ts";
+import type { Reception } from "../reception.ts";
+import { type Watch, watched } from "../stall-timer.ts";
+
+const pollIntervalMs = 50;
+/** A daemon that dies in the middle of one long request loses no more than this. */
+const checkpointBytes = 64 * 1024 * 1024;
+
+export interface Appending {
+  /** Rejects as soon as the body stalls, outgrows its limit or is superseded, while it may still be arriving. */
+  readonly arrived: Promise<void>;
+  /** Resolves to the size of the file when nothing is written any more and everything is durable; rejects where that cannot be. */
+  readonly durable: Promise<number>;
+}
+
+/**
+ * Writes a body behind what a file has, inside the runtime: Bun.write keeps to the place of a descriptor that was opened with O_APPEND,
+ * and writes what has arrived also when the body is cut. It empties the file where the request has no body at all, so such a request must not come here.
+ */
+export async function appendBody(
+  request: Request,
+  file: { path: string; reception: Reception; bytesMax: number; checkpoint: (bytes: number) => Promise<void> },
+): Promise<Appending> {
+  const { path, reception, bytesMax, checkpoint } = file;
+  const { action, signal, limits } = reception;
+  const fd = await openToAppend(path);
+  if (signal?.aborted === true) {
+    await closeDescriptor(fd);
+    throw new IngestError(action, { kind: "cancelled" });
+  }
+  const written = Promise.withResolvers<void>();
+  const { stallTimeoutMs } = limits;
+  let checkpointing: Promise<void> = Promise.resolve();
+  const arrived = watched({ action, signal, stallTimeoutMs }, (watch) => {
+    const write = Bun.write(Bun.file(fd), request).then(() => undefined);
+    write.then(written.resolve, () => written.resolve());
+    const growing = growth(fd, { watch, bytesMax, reception }, (bytes) => {
+      checkpointing = syncDescriptor(fd).then(() => checkpoint(bytes));
+      return checkpointing;
+    });
+    return Promise.race([write, growing]);
+  });
+  return { arrived, durable: settle(fd, written.promise, () => checkpointing) };
+}
+
+async function settle(fd: number, written: Promise<void>, checkpointing: () => Promise<void>): Promise<number> {
+  try {
+    await written;
+    await checkpointing();
+    await syncDescriptor(fd);
+    return fstatSync(fd).size;
+  } finally {
+    await closeDescriptor(fd);
+  }
+}
+
+/** Never resolves; rejects when the body outgrows what it may take, or a checkpoint fails. */
+function growth(
+  fd: number,
+  limit: { watch: Watch; bytesMax: number; reception: Reception },
+  checkpoint: (bytes: number) => Promise<void>,
+): Promise<never> {
+  const { watch, bytesMax, reception } = limit;
+  const { promise, reject } = Promise.withResolvers<never>();
+  let bytesSeen = fstatSync(fd).size;
+  let bytesDurable = bytesSeen;
+  let isBusy = false;
+  const poll = () => {
+    const bytes = fstatSync(fd).size;
+    if (bytes === bytesSeen) return;
+    bytesSeen = bytes;
+    watch.alive();
+    checkSize(bytes, reception);
+    checkSpaceLeft(bytes, reception);
+    if (bytes > bytesMax) reject(new OutgrownError());
+    if (isBusy || bytes - bytesDurable < checkpointBytes) return;
+    isBusy = true;
+    bytesDurable = bytes;
+    checkpoint(bytes).then(() => (isBusy = false), reject);
+  };
+  const timer = setInterval(() => {
+    try {
+      poll();
+    } catch (error) {
+      reject(error);
+    }
+  }, pollIntervalMs);
+  watch.over.addEventListener("abort", () => clearInterval(timer), { once: true });
+  return promise;
+}
+
+/** The body is longer than the upload was said to be. */
+export class OutgrownError extends Error {
+  override readonly name = "OutgrownError";
+}
