@@ -19,8 +19,8 @@ const beginning = joined(
 );
 
 /** A request whose body begins and never ends; it is there when some of its bytes are. */
-async function unfinished(device: Device, lines = ""): Promise<Bun.Socket<undefined>> {
-  const socket = await Bun.connect<undefined>({ unix: device.socket, socket: { data: () => {} } });
+async function unfinished(device: Device, lines = ""): Promise<Bun.Socket> {
+  const socket = await Bun.connect({ unix: device.socket, socket: { data: () => {} } });
   const head = `POST ${install} HTTP/1.1\r\nhost: h\r\ncontent-type: application/x-tar\r\ncontent-length: 5000000\r\n`;
   socket.write(`${head}${lines}\r\n`);
   socket.write(beginning);
@@ -73,8 +73,8 @@ table.rawRow(
       stderr: "ignore",
     });
     // It is never closed: hostctl waits for more.
-    child.stdin.write(beginning);
-    void child.stdin.flush();
+    await child.stdin.write(beginning);
+    await child.stdin.flush();
     const id = await until("the operation has begun", async () => {
       const { body } = await json(device.socket, "/v1/containers/edge");
       return typeof body["operation"] === "string" ? body["operation"] : undefined;
@@ -84,7 +84,7 @@ table.rawRow(
     await child.exited;
     return await outcome(device, id);
   },
-  { mask: [[/after \d.*?\);/gu, "after <bytes>;"]] },
+  { mask: [[/after \d[^;]*;/gu, "after <bytes>;"]] },
 );
 
 async function whileAnotherRuns<Result>(device: Device, act: (id: string) => Promise<Result>): Promise<Result> {

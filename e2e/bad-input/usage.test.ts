@@ -145,7 +145,9 @@ function daemon(name: string, spoil: (device: Device) => Promise<void> | void): 
 daemon("an unknown key", (d) => writeFileSync(d.configuration, "sockett = 1\n"));
 daemon("a file where the state should be", (d) => writeFileSync(d.paths.stateDirectory, ""));
 daemon("a file where the run directory should be", (d) => writeFileSync(d.paths.runDirectory, ""));
-daemon("a directory where the socket should be", (d) => void mkdirSync(d.socket));
+daemon("a directory where the socket should be", (d) => {
+  mkdirSync(d.socket);
+});
 daemon("a socket path of 200 bytes", (d) =>
   writeFileSync(
     d.configuration,
