@@ -9,7 +9,7 @@ import type { ConfigurationWishes, Paths } from "./configuration.ts";
 import { configurationText } from "./configuration.ts";
 import { environment, program } from "./program.ts";
 import type { Answer, RunOptions } from "./run.ts";
-import { asRoot, run } from "./run.ts";
+import { run } from "./run.ts";
 import { until } from "./until.ts";
 
 export interface DeviceOptions extends ConfigurationWishes {
@@ -165,8 +165,8 @@ export class Device {
     await rm(this.paths.socket, { force: true });
   }
 
-  async seed(...operands: string[]): Promise<Answer> {
-    return asRoot(await run(this.seedCommand(...operands), { cwd: this.directory }));
+  seed(...operands: string[]): Promise<Answer> {
+    return run(this.seedCommand(...operands), { cwd: this.directory });
   }
 
   seedCommand(...operands: string[]): string[] {
@@ -182,11 +182,9 @@ export class Device {
     return this.hostctlWith({}, ...words);
   }
 
-  async hostctlWith(options: RunOptions & { socket?: string }, ...words: string[]): Promise<Answer> {
+  hostctlWith(options: RunOptions & { socket?: string }, ...words: string[]): Promise<Answer> {
     const env = { HOST_SERVICE_SOCKET: options.socket ?? this.socket, ...options.env };
-    return asRoot(
-      await run([...program("hostctl"), ...words], { ...options, cwd: options.cwd ?? this.directory, env }),
-    );
+    return run([...program("hostctl"), ...words], { ...options, cwd: options.cwd ?? this.directory, env });
   }
 
   /** In a container: by its own listener. */

@@ -103,10 +103,11 @@ function roleOf(name: string): string {
 }
 
 function mismatch(name: string, part: ManifestPart, signed: ManifestPart): SignatureError {
-  const tell = ({ sha256, bytes }: ManifestPart) => `${bytes} bytes with sha-256 "${sha256}"`;
+  // Sixteen digits tell them apart, and leave the message a line that a person reads.
+  const tell = ({ sha256, bytes }: ManifestPart) => `${bytes} bytes with sha-256 ${sha256.slice(0, 16)}…`;
   return new SignatureError(
     "manifest-mismatch",
-    `Cannot verify the image: "${name}" has ${tell(part)}, and its manifest says ${tell(signed)}`,
+    `Cannot verify the image: "${name}" has ${tell(part)}, and its manifest says ${tell(signed)}; fetch it again, or sign it again`,
   );
 }
 

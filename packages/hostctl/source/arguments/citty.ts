@@ -23,12 +23,22 @@ export async function bind(command: CommandSpec, scanned: Scanned): Promise<Invo
         const value = args[option.name];
         if (typeof value === "string") values.set(option.name, value);
       }
-      invocation = { ...globals(switches, values), switches, values, positionals: args._ };
+      invocation = { ...globals(switches, values), switches, values, lists: listsOf(scanned), positionals: args._ };
     },
   });
   await runCommand(bound, { rawArgs: canonical(scanned) });
   if (invocation === undefined) throw new Error("Cannot bind the arguments: the command did not run");
   return invocation;
+}
+
+/** citty keeps one value of each option. */
+function listsOf({ options }: Scanned): Map<string, string[]> {
+  const lists = new Map<string, string[]>();
+  for (const { option, value } of options) {
+    if (option.repeats !== true || value === undefined) continue;
+    lists.set(option.name, [...(lists.get(option.name) ?? []), value]);
+  }
+  return lists;
 }
 
 function canonical(scanned: Scanned): string[] {
@@ -41,7 +51,7 @@ function canonical(scanned: Scanned): string[] {
 function globals(
   switches: ReadonlySet<string>,
   values: ReadonlyMap<string, string>,
-): Omit<Invocation, "switches" | "values" | "positionals"> {
+): Omit<Invocation, "switches" | "values" | "lists" | "positionals"> {
   const style = progressStyles.find((word) => word === values.get("progress"));
   return {
     socketPath: values.get("socket-path") ?? defaultSocketPath(process.env),

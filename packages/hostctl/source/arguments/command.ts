@@ -8,6 +8,8 @@ export interface OptionSpec {
   value?: string;
   /** What completes the value: file names, or one of these words, which are then the only ones allowed. */
   complete?: "file" | readonly string[];
+  /** It may be given several times, each time with another value. */
+  repeats?: true;
 }
 
 export interface PositionalSpec {
@@ -55,6 +57,8 @@ export interface Invocation {
   /** The command's own switches and values, by the option's name. */
   switches: ReadonlySet<string>;
   values: ReadonlyMap<string, string>;
+  /** All values of the options that may be repeated. */
+  lists: ReadonlyMap<string, readonly string[]>;
   positionals: readonly string[];
 }
 

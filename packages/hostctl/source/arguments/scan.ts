@@ -130,7 +130,7 @@ function checkedOption(
 function checkRepetition(options: readonly GivenOption[], path: readonly string[]): void {
   const values = new Map<string, string>();
   for (const { option, value } of options) {
-    if (value === undefined) continue;
+    if (value === undefined || option.repeats === true) continue;
     const before = values.get(option.name);
     if (before !== undefined && before !== value) {
       throw new UsageError(`Cannot run ${quoted(path)}: --${option.name} is given twice`, path);

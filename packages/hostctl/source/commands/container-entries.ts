@@ -1,4 +1,5 @@
 import type { CommandSpec, OptionSpec } from "../arguments/command.ts";
+import { manifest, signature } from "./statement-options.ts";
 
 const name: OptionSpec = {
   name: "name",
@@ -32,7 +33,7 @@ export const containerCommands: readonly CommandSpec[] = [
       { name: "meta", required: false, complete: "file" },
     ],
     usage: ["<config.yaml> <rootfs> [meta]", "<bundle>", "-"],
-    options: [name],
+    options: [name, manifest, signature],
     details: [
       'With one argument it is a bundle: a file as "hostctl image build" makes it, or "-" for a bundle on standard input.',
       "Archives are .tar, .tar.xz, .tar.zst or .tar.gz; what they are is told by their content.",
@@ -41,6 +42,7 @@ export const containerCommands: readonly CommandSpec[] = [
     examples: [
       "hostctl container install config.yaml rootfs.tar.xz",
       "hostctl container install config.yaml rootfs.tar.zst meta.tar.xz --name edge",
+      "hostctl container install config.yaml rootfs.tar.xz --manifest manifest",
       "hostctl container install edge-1.5.0.tar",
       "curl -s https://example.org/edge-1.5.0.tar | hostctl container install -",
     ],

@@ -10,6 +10,7 @@ import { cancellable } from "./cancellable.ts";
 import { connect } from "./connect.ts";
 import { finish } from "./container-change.ts";
 import { containerName } from "./container-name.ts";
+import { statementFiles } from "./image-source.ts";
 import { standardInput } from "./standard-input.ts";
 
 const path = ["container", "install"];
@@ -18,11 +19,14 @@ const path = ["container", "install"];
 type Image =
   | { kind: "standard-input" }
   | { kind: "bundle"; file: LocalFile }
-  | { kind: "parts"; config: LocalFile; rootfs: LocalFile; meta: LocalFile | undefined };
+  | { kind: "parts"; config: LocalFile; rootfs: LocalFile; meta: LocalFile | undefined; beside: Beside };
+
+/** The manifest and the signature of the parts. */
+type Beside = Awaited<ReturnType<typeof statementFiles>>;
 
 export async function install(invocation: Invocation): Promise<number> {
   const container = containerName(invocation);
-  const image = await imageOf(invocation.positionals);
+  const image = await imageOf(invocation.positionals, await statementFiles(invocation, path));
   const client = connect(invocation);
   const progress = createProgress(invocation);
   const answer = await cancellable((signal) =>
@@ -31,8 +35,11 @@ export async function install(invocation: Invocation): Promise<number> {
   return finish(invocation, answer);
 }
 
-async function imageOf(positionals: readonly string[]): Promise<Image> {
+async function imageOf(positionals: readonly string[], beside: Beside): Promise<Image> {
   const [first = "", rootfs, meta] = positionals;
+  if (rootfs === undefined && beside.manifest !== undefined) {
+    throw new UsageError(`Cannot install "${first}": a bundle has its manifest in it; leave --manifest out`, path);
+  }
   if (positionals.length > 1 && positionals.includes("-")) {
     throw new UsageError('Cannot install "-": standard input holds a whole bundle and stands alone', path);
   }
@@ -51,6 +58,7 @@ async function imageOf(positionals: readonly string[]): Promise<Image> {
     config: await checkLocalFile(first, { what: "the config.yaml", bytesMax: inlineBytesMax }),
     rootfs: await checkLocalFile(rootfs, { what: "the rootfs archive" }),
     meta: meta === undefined ? undefined : await checkLocalFile(meta, { what: "the meta archive" }),
+    beside,
   };
 }
 
@@ -80,13 +88,15 @@ async function sendParts(
   work: { container: string; image: Extract<Image, { kind: "parts" }> },
   options: InstallOptions,
 ): Promise<ContainerAnswer> {
-  const { config, rootfs, meta } = work.image;
+  const { config, rootfs, meta, beside } = work.image;
   const { features } = await client.call("info");
   if (features.includes("path")) {
     const sources = {
       config: { path: config.path },
       rootfs: { path: rootfs.path },
       ...(meta === undefined ? {} : { meta: { path: meta.path } }),
+      ...(beside.manifest === undefined ? {} : { manifest: { path: beside.manifest } }),
+      ...(beside.signature === undefined ? {} : { signature: { path: beside.signature } }),
     };
     return await client.installFromSources({ container: work.container, sources }, options);
   }
@@ -95,6 +105,7 @@ async function sendParts(
     config: config.path,
     rootfs: rootfs.path,
     ...(meta === undefined ? {} : { meta: meta.path }),
+    ...beside,
   });
   const { bytes, stream } = packBundle(parts);
   return await client.installFromBody({ container: work.container, body: stream, bytes }, options);

@@ -1,30 +1,58 @@
-import { lstat } from "node:fs/promises";
-import { buildBundle, inspectImage } from "@host-service/archive";
+import { buildBundle, inspectImage, readBundlePart, readImage } from "@host-service/archive";
+import type { ImageFiles } from "@host-service/archive";
 import { checkLocalFile } from "@host-service/client";
 import { exitCodes } from "@host-service/protocol";
+import { checkIdentity, checkParts, parseManifest, parseSignature } from "@host-service/signature";
+import type { ImageManifest } from "@host-service/signature";
 import type { Invocation } from "../arguments/command.ts";
 import { printAnswer } from "../output/answer.ts";
-import { CommandError } from "../output/failure.ts";
-import { imageLines } from "../output/image.ts";
+import { refuseExisting } from "../output/failure.ts";
+import { imageLines, signedLines } from "../output/image.ts";
+import { partFiles, partsByRole, statementFiles } from "./image-source.ts";
 
 export async function inspect(invocation: Invocation): Promise<number> {
   const file = await checkLocalFile(invocation.positionals[0] ?? "", { action: "inspect", what: "a bundle" });
   const summary = inspectImage(file.path);
-  printAnswer(invocation, summary, imageLines(summary));
+  const { manifest, signer } = summary.kind === "bundle" ? claims(file.path) : {};
+  const document = {
+    ...summary,
+    ...(manifest === undefined ? {} : { manifest }),
+    ...(signer === undefined ? {} : { signer }),
+  };
+  printAnswer(invocation, document, [...imageLines(summary), ...signedLines(manifest, signer)]);
   return exitCodes.done;
 }
 
 export async function build(invocation: Invocation): Promise<number> {
   const [out = "", config = "", rootfs = "", meta] = invocation.positionals;
-  if ((await lstat(out).catch(() => undefined)) !== undefined) {
-    throw new CommandError(`Cannot write "${out}": it exists; remove it, or give another name`);
-  }
-  const action = "read";
-  const built = await buildBundle(out, {
-    config: (await checkLocalFile(config, { action, what: "the config.yaml" })).path,
-    rootfs: (await checkLocalFile(rootfs, { action, what: "the rootfs archive" })).path,
-    ...(meta === undefined ? {} : { meta: (await checkLocalFile(meta, { action, what: "the meta archive" })).path }),
-  });
+  await refuseExisting(out);
+  const files = {
+    ...(await partFiles(config, rootfs, meta)),
+    ...(await statementFiles(invocation, ["image", "build"])),
+  };
+  if (files.manifest !== undefined) refuseOther(files);
+  const built = await buildBundle(out, files);
   printAnswer(invocation, built, ["OK"]);
   return exitCodes.done;
+}
+
+/** What a bundle says of itself; nobody has verified it. */
+function claims(path: string): {
+  manifest?: ImageManifest;
+  signer?: { keyId: string; trustedComment: string; verified: false };
+} {
+  const [manifest, signature] = [readBundlePart(path, "manifest"), readBundlePart(path, "signature")];
+  if (manifest === undefined || signature === undefined) return {};
+  const { keyId, trustedComment } = parseSignature(signature, "manifest.sig");
+  return { manifest: parseManifest(manifest), signer: { keyId, trustedComment, verified: false } };
+}
+
+/** A manifest of other parts would make a bundle that no host takes. */
+function refuseOther(files: ImageFiles): void {
+  const { manifest, signature, parts, config } = readImage(files);
+  if (manifest === undefined || signature === undefined) return;
+  parseSignature(signature, "the signature");
+  const parsed = parseManifest(manifest);
+  checkParts(parsed, partsByRole(parts));
+  checkIdentity(parsed, config);
 }

@@ -1,14 +1,22 @@
+import { lstat } from "node:fs/promises";
 import type { ArchiveError } from "@host-service/archive";
 import { ClientError } from "@host-service/client";
 import { exitCodes, isProblemCode, problemCodes } from "@host-service/protocol";
 import { Interrupted } from "../commands/cancellable.ts";
 import { UsageError } from "../arguments/usage-error.ts";
+import type { SignatureError } from "@host-service/signature";
 import { printable, printableJson } from "./printable.ts";
 import { writeLine } from "./write.ts";
 
 /** A failure of hostctl itself that is neither usage nor the daemon's: a question answered with no, an output that exists. */
 export class CommandError extends Error {
   override readonly name = "CommandError";
+}
+
+/** What is there is never overwritten. */
+export async function refuseExisting(path: string): Promise<void> {
+  if ((await lstat(path).catch(() => undefined)) === undefined) return;
+  throw new CommandError(`Cannot write "${path}": it exists; remove it, or give another name`);
 }
 
 interface Failure {
@@ -40,6 +48,8 @@ async function failureOf(error: unknown): Promise<Failure> {
   // The decoders take longer to load than most commands take; only what is left now can have come from them.
   const archive = await import("@host-service/archive");
   if (error instanceof archive.ArchiveError) return archiveFailure(error);
+  const signature = await import("@host-service/signature");
+  if (error instanceof signature.SignatureError) return signatureFailure(error);
   return own("failed", "The command failed", detail, exitCodes.failed);
 }
 
@@ -62,6 +72,13 @@ function clientFailure(error: ClientError): Failure {
 function archiveFailure(error: ArchiveError): Failure {
   const code = error.kind === "no-space" ? "no-space" : error.kind === "failed" ? "failed" : "image-refused";
   return own(code, problemCodes[code].title, error.message, problemCodes[code].exit);
+}
+
+/** A key that cannot be used is a matter of the caller's; everything else says something about the image. */
+function signatureFailure({ kind, message }: SignatureError): Failure {
+  const isAboutKey = kind === "key-invalid" || kind === "password-needed" || kind === "wrong-password";
+  const code = isAboutKey ? "failed" : "signature-refused";
+  return own(code, problemCodes[code].title, message, problemCodes[code].exit);
 }
 
 function own(code: string, title: string, detail: string, exit: number): Failure {

@@ -1,4 +1,5 @@
 import type { ImageSummary } from "@host-service/archive";
+import type { ImageManifest, Signer } from "@host-service/signature";
 import { alignColumns } from "./columns.ts";
 import { printable } from "./printable.ts";
 import { size, version } from "./words.ts";
@@ -25,6 +26,16 @@ export function imageLines(summary: ImageSummary): string[] {
     `sha256 ${part.sha256}`,
   ]);
   return [...alignColumns(rows), "parts:", ...alignColumns(parts)];
+}
+
+/** What the signature says; what is not verified is only what the image says of itself. */
+export function signedLines(manifest: ImageManifest | undefined, signer: Signer | undefined): string[] {
+  if (manifest === undefined || signer === undefined) return [];
+  return alignColumns([
+    ["manifest:", `${printable(manifest.name)} ${printable(manifest.version)}`],
+    ["signed by:", signer.verified ? signer.keyId : `${signer.keyId}, not verified`],
+    ["comment:", printable(signer.trustedComment)],
+  ]);
 }
 
 function unpacked(archive: { unpackedBytes?: number; isLowerBound: boolean }): string {

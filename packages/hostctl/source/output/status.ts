@@ -23,7 +23,13 @@ export function statusLines(status: ContainerStatus): string[] {
 function slotCells(slot: SlotSummary | undefined, absent: string): string[] {
   if (slot === undefined) return [absent];
   const staged = slot.stagedAt === undefined ? "" : `staged ${minute(slot.stagedAt)}`;
+  const signed = signedRemark(slot.signer);
   const broken = slot.bootable ? "" : "cannot be booted";
-  const remarks = [staged, broken].filter((remark) => remark !== "").join(", ");
+  const remarks = [staged, signed, broken].filter((remark) => remark !== "").join(", ");
   return [`slot ${slot.slot}`, version(slot.version), shortId(slot.imageId), remarks];
+}
+
+function signedRemark(signer: SlotSummary["signer"]): string {
+  if (signer === undefined) return "";
+  return `signed by ${printable(signer.keyId)}${signer.verified ? "" : " (not verified)"}`;
 }
