@@ -9,7 +9,7 @@ import type { ConfigurationWishes, Paths } from "./configuration.ts";
 import { configurationText } from "./configuration.ts";
 import { environment, program } from "./program.ts";
 import type { Answer, RunOptions } from "./run.ts";
-import { run } from "./run.ts";
+import { asRoot, run } from "./run.ts";
 import { until } from "./until.ts";
 
 export interface DeviceOptions extends ConfigurationWishes {
@@ -165,8 +165,8 @@ export class Device {
     await rm(this.paths.socket, { force: true });
   }
 
-  seed(...operands: string[]): Promise<Answer> {
-    return run(this.seedCommand(...operands), { cwd: this.directory });
+  async seed(...operands: string[]): Promise<Answer> {
+    return asRoot(await run(this.seedCommand(...operands), { cwd: this.directory }));
   }
 
   seedCommand(...operands: string[]): string[] {
@@ -182,9 +182,11 @@ export class Device {
     return this.hostctlWith({}, ...words);
   }
 
-  hostctlWith(options: RunOptions & { socket?: string }, ...words: string[]): Promise<Answer> {
+  async hostctlWith(options: RunOptions & { socket?: string }, ...words: string[]): Promise<Answer> {
     const env = { HOST_SERVICE_SOCKET: options.socket ?? this.socket, ...options.env };
-    return run([...program("hostctl"), ...words], { ...options, cwd: options.cwd ?? this.directory, env });
+    return asRoot(
+      await run([...program("hostctl"), ...words], { ...options, cwd: options.cwd ?? this.directory, env }),
+    );
   }
 
   /** In a container: by its own listener. */

@@ -2,6 +2,7 @@ import { mkdir } from "node:fs/promises";
 import { readXattrs } from "@host-service/disk";
 import type { TreeEntry } from "@host-service/fixtures";
 import { compareTrees, readTree } from "@host-service/fixtures";
+import { isRoot } from "./requirements.ts";
 import { must } from "./run.ts";
 
 export type Tree = ReadonlyMap<string, TreeEntry>;
@@ -13,7 +14,13 @@ export function treeOf(directory: string): Tree {
 /** What GNU tar makes of an archive, in an empty directory. */
 export async function unpackedByTar(archive: string, directory: string): Promise<Tree> {
   await mkdir(directory);
-  const keep = ["--xattrs", "--xattrs-include=*", "--numeric-owner", "--preserve-permissions", "--same-owner"];
+  const keep = [
+    "--xattrs",
+    "--xattrs-include=*",
+    "--numeric-owner",
+    "--preserve-permissions",
+    isRoot ? "--same-owner" : "--no-same-owner",
+  ];
   await must(["tar", ...keep, "--extract", "--file", archive, "--directory", directory]);
   return treeOf(directory);
 }

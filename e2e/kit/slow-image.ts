@@ -21,7 +21,7 @@ async function make(): Promise<Image> {
   await writeConfigYaml(config, { name: "edge", version: "slow" });
   const parts: Uint8Array[] = [];
   for (let directory = 0; directory < directories; directory++) {
-    parts.push(entry({ name: `d${directory}`, type: "5" }));
+    parts.push(entry({ name: `d${directory}`, type: "5", mode: 0o755 }));
     for (let file = 0; file < filesEach; file++) parts.push(entry({ name: `d${directory}/f${file}` }, ""));
   }
   await writeFile(rootfs, Bun.gzipSync(new Uint8Array(joined(...parts, end())), { level: 1 }));

@@ -12,7 +12,7 @@ export async function tinyImage(version: string): Promise<Image> {
   const rootfs = join(workshop, `tiny-${version}.tar`);
   const config = join(workshop, `tiny-${version}.yaml`);
   await writeConfigYaml(config, { name: "edge", version });
-  const parts = [entry({ name: "etc", type: "5" }), entry({ name: versionFile }, version), end()];
+  const parts = [entry({ name: "etc", type: "5", mode: 0o755 }), entry({ name: versionFile }, version), end()];
   await writeFile(rootfs, joined(...parts));
   return { version, config, rootfs, tree: "" };
 }
