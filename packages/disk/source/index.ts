@@ -43,7 +43,7 @@ export { type Lock, lockFile } from "./lock.ts";
 export { notifySystemd } from "./notify.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";
-export { describeOpening, type Opening } from "./opening.ts";
+export { describeOpening, duplicate, type Opening } from "./opening.ts";
 export { removeTree } from "./remove-tree.ts";
 export { replaceFile, replaceLink, unlinkDurably } from "./replace.ts";
 export { denySystemCalls } from "./seccomp.ts";

@@ -78,6 +78,7 @@ export const POLLHUP = 0x10;
 
 // linux/fcntl.h and asm-generic/fcntl.h
 export const F_GETFL = 3;
+export const F_DUPFD_CLOEXEC = 1030;
 export const F_GET_SEALS = 1034;
 export const F_SEAL_SHRINK = 0x2;
 export const F_SEAL_WRITE = 0x8;

@@ -1,4 +1,13 @@
-import { F_GET_SEALS, F_GETFL, F_SEAL_SHRINK, F_SEAL_WRITE, O_ACCMODE, O_PATH, O_WRONLY } from "./linux.ts";
+import {
+  F_DUPFD_CLOEXEC,
+  F_GET_SEALS,
+  F_GETFL,
+  F_SEAL_SHRINK,
+  F_SEAL_WRITE,
+  O_ACCMODE,
+  O_PATH,
+  O_WRONLY,
+} from "./linux.ts";
 import { attempt, invoke } from "./system-call.ts";
 
 /** How a descriptor was opened, which fstat does not tell. */
@@ -20,4 +29,9 @@ export function describeOpening(fd: number): Opening {
     isReadable: !isPath && (flags & O_ACCMODE) !== O_WRONLY,
     seals: seals < 0 ? undefined : { shrink: (seals & F_SEAL_SHRINK) !== 0, write: (seals & F_SEAL_WRITE) !== 0 },
   };
+}
+
+/** Another number for the same open description, closed on exec. */
+export function duplicate(fd: number): number {
+  return invoke("fcntl", undefined, fd, F_DUPFD_CLOEXEC, 0);
 }

@@ -1,6 +1,6 @@
 import { expect, test } from "bun:test";
-import { closeSync, openSync, writeFileSync } from "node:fs";
-import { describeOpening, O_PATH, O_RDONLY, O_RDWR, O_WRONLY } from "@host-service/disk";
+import { closeSync, fstatSync, openSync, writeFileSync } from "node:fs";
+import { describeOpening, duplicate, O_PATH, O_RDONLY, O_RDWR, O_WRONLY } from "@host-service/disk";
 import { outcomeOf, temporaryDirectory } from "./temporary.ts";
 
 const directory = temporaryDirectory();
@@ -27,4 +27,13 @@ test("describeOpening has no seals where there is no memory", () => {
 
 test("describeOpening of what is not open is an error", () => {
   expect(outcomeOf(() => describeOpening(9999))).toEqual({ kind: "system-call", code: "EBADF" });
+});
+
+test("duplicate outlives what it was made of", () => {
+  const fd = openSync(`${directory}/file`, "r");
+  const { ino } = fstatSync(fd);
+  const other = duplicate(fd);
+  closeSync(fd);
+  expect([other === fd, fstatSync(other).ino]).toEqual([false, ino]);
+  closeSync(other);
 });

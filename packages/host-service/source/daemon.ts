@@ -9,10 +9,12 @@ import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
 import { Operations } from "./operations/registry.ts";
+import { lockState } from "./state-lock.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -32,10 +34,22 @@ export interface Daemon {
 const windUpTimeMs = 30_000;
 
 export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const { stateDirectory } = options.configuration;
+  await makePlace("state_dir", stateDirectory, 0o700);
+  const lock = await lockState(stateDirectory);
+  try {
+    const daemon = await startLocked(options);
+    return { stop: () => daemon.stop().finally(() => lock.release()) };
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const { configuration, bootId, log } = options;
   const { stateDirectory, runDirectory, limits } = configuration;
   const policy = await loadPolicy(configuration.verify.container, configuration.file);
-  await makePlace("state_dir", stateDirectory, 0o700);
   await makePlace("run_dir", runDirectory, 0o711);
   await makePlace("socket", dirname(configuration.socketPath), 0o755);
   const inboxOptions = { directory: join(stateDirectory, "inbox"), program: options.program, limits };
@@ -44,10 +58,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   await sweepRemoved({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
+  const handOvers = new HandOvers();
   const operations = new Operations();
   const containers: Containers = new Containers({
     ...options,
     inbox,
+    handOvers,
+    uploads,
     policy,
     operations,
     onListChanged: () => listeners.follow(),
@@ -63,8 +80,6 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
   return {
     stop: async () => {
       tellSystemd("STOPPING=1", log);
-    handOvers,
-    uploads,
       log.info("Stopping");
       operations.stop();
       await allEnd(operations, windUpTimeMs);

@@ -70,10 +70,10 @@ export interface Inbox {
 
 export async function openInbox(options: InboxOptions): Promise<Inbox> {
   await prepareDirectory(options.directory);
-  const start = (name: string, { signal, onProgress, bytesMax }: ReceiveOptions) => {
+  const start = (name: string, { bytesMax, ...receive }: ReceiveOptions) => {
     const imageBytesMax = Math.min(options.limits.imageBytesMax, bytesMax ?? Number.MAX_SAFE_INTEGER);
     const limits = { ...options.limits, imageBytesMax, isFixed: imageBytesMax !== options.limits.imageBytesMax };
-    return startReception({ ...options, limits }, name, { signal, onProgress });
+    return startReception({ ...options, limits }, name, receive);
   };
   return {
     receiveBody(request, receive = {}) {

@@ -15,12 +15,15 @@ export interface Reception {
   readonly program: readonly string[];
   readonly limits: InboxLimits;
   readonly signal: AbortSignal | undefined;
+  readonly onJobKilled: ReceptionOptions["onJobKilled"];
   readonly report: (phase: ReceiveProgress["phase"], bytes: number, bytesTotal?: number) => void;
 }
 
 export interface ReceptionOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: ReceiveProgress) => void) | undefined;
+  /** A job was killed, and `ended` settles when it is gone: one that waits for a file system goes only when that answers. */
+  readonly onJobKilled?: ((ended: Promise<unknown>) => void) | undefined;
 }
 
 const reportIntervalMs = 200;
@@ -28,9 +31,9 @@ const reportIntervalMs = 200;
 export function startReception(
   inbox: Pick<Reception, "directory" | "program" | "limits">,
   name: string,
-  { signal, onProgress }: ReceptionOptions,
+  { signal, onProgress, onJobKilled }: ReceptionOptions,
 ): Reception {
-  return { ...inbox, action: `receive ${called(name)}`, signal, report: reporter(onProgress) };
+  return { ...inbox, action: `receive ${called(name)}`, signal, onJobKilled, report: reporter(onProgress) };
 }
 
 /** Words stand as they are, a file's name in quotes. */

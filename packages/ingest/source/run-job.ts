@@ -38,8 +38,14 @@ export function runJob(reception: Reception, job: Job): Promise<Record<string, u
       env: {},
       cwd: "/",
     });
-    watch.over.addEventListener("abort", () => child.kill("SIGKILL"), { once: true });
+    let hasEnded = false;
+    const kill = () => {
+      child.kill("SIGKILL");
+      if (!hasEnded) reception.onJobKilled?.(child.exited);
+    };
+    watch.over.addEventListener("abort", kill, { once: true });
     for await (const line of jobLines(child.stdout)) {
+      hasEnded = line.type === "done" || line.type === "failed";
       if (line.type === "done") return line.result;
       if (line.type === "failed") throw new JobFailure(line.code, line.message);
       watch.alive();
@@ -47,6 +53,7 @@ export function runJob(reception: Reception, job: Job): Promise<Record<string, u
       else job.onBytes(line.bytes);
     }
     const status = await child.exited;
+    hasEnded = true;
     const end = child.signalCode ?? `status ${status}`;
     const reason = `its ${job.name} job ended early with ${end}; see the daemon's log`;
     throw new IngestError(action, { kind: "failed", reason });

@@ -172,8 +172,8 @@ class Reception {
     if ("inline" in source) return await this.#inbox.receiveText(source.inline, receive);
     if ("token" in source && this.#handOvers !== undefined) {
       const { token } = source;
-      return await this.#handOvers.use({ owner, token, name }, (connection) =>
-        this.#inbox.receiveHandedOver(connection, receive),
+      return await this.#handOvers.use({ owner, token, name }, (connection, options) =>
+        this.#inbox.receiveHandedOver(connection, { ...receive, ...options }),
       );
     }
     if ("upload" in source && this.#uploads !== undefined) {

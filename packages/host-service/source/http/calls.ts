@@ -6,6 +6,7 @@ import { parse, strictObject } from "@host-service/schema";
 import type { Uploads } from "@host-service/ingest";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Containers } from "../containers/containers.ts";
+import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { History } from "../history.ts";
 import { callerOf } from "../listeners/principal.ts";
 import type { Principal } from "../listeners/principal.ts";
@@ -21,15 +22,15 @@ import { version } from "../version.ts";
 import { answerFor } from "./answer.ts";
 import { imageSourceOf, requestedId } from "./install-request.ts";
 import { readJson } from "./json-body.ts";
-
 import { uploadCalls } from "./uploads.ts";
+
 export interface CallContext {
   configuration: Configuration;
   bootId: string;
   containers: Containers;
-  operations: Operations;
   uploads: Uploads;
   handOvers: HandOvers;
+  operations: Operations;
   history: History;
   log: Log;
 }
@@ -50,7 +51,7 @@ const NoRequest = strictObject({});
 
 export const calls: Record<RouteName, (call: Call) => Promise<Response> | Response> = {
   info: ({ principal, context }) => {
-    const features: ServerInfo["features"] = ["container", "power"];
+    const features: ServerInfo["features"] = ["container", "power", "descriptor"];
     if (principal.kind === "host") features.push("path");
     const { bootId } = context;
     const info: ServerInfo = { name: "host-service", version, api: 1, features, bootId, listener: callerOf(principal) };
@@ -104,9 +105,9 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   containerHistory: async (call) => Response.json({ history: await call.context.history.of(await nameOf(call)) }),
   containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
 
-  operation: (call) => Response.json(operationOf(call).view()),
   ...uploadCalls,
 
+  operation: (call) => Response.json(operationOf(call).view()),
   cancelOperation: async (call) => {
     const operation = operationOf(call);
     operation.cancel();

@@ -1,8 +1,9 @@
-// One socket that belongs to one principal.
+// One socket that belongs to one principal, and beside it the one for files that are handed over.
 import { answerUnknown, listenerRoutes } from "../http/dispatch.ts";
 import { problemResponse } from "../http/problem-response.ts";
 import type { CallContext } from "../http/calls.ts";
 import { problem } from "@host-service/protocol";
+import { listenForFiles } from "./peer.ts";
 import type { Principal } from "./principal.ts";
 import { publishSocket } from "./publish.ts";
 
@@ -24,17 +25,26 @@ export async function listen(
   options: { principal: Principal; nursery: string; context: CallContext },
 ): Promise<Listener> {
   let server: Bun.Server<undefined> | undefined;
-  await publishSocket(path, {
-    mode: 0o600,
-    nursery: options.nursery,
-    bind: (born) => {
-      server = serve(born, options);
-    },
-  });
+  const { principal, nursery, context } = options;
+  const { handOvers, log } = context;
+  const peer = await listenForFiles(`${path}.peer`, { principal, nursery, handOvers, log });
+  try {
+    await publishSocket(path, {
+      mode: 0o600,
+      nursery,
+      bind: (born) => {
+        server = serve(born, options);
+      },
+    });
+  } catch (error) {
+    peer.stop();
+    throw error;
+  }
   return {
     path,
-    principal: options.principal,
+    principal,
     stop: async () => {
+      peer.stop();
       if (server !== undefined) await stopServer(server);
     },
   };
