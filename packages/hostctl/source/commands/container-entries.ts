@@ -1,5 +1,6 @@
 import type { CommandSpec, OptionSpec } from "../arguments/command.ts";
 import { manifest, signature } from "./statement-options.ts";
+import { transferOption } from "./transfer-option.ts";
 
 const name: OptionSpec = {
   name: "name",
@@ -33,7 +34,7 @@ export const containerCommands: readonly CommandSpec[] = [
       { name: "meta", required: false, complete: "file" },
     ],
     usage: ["<config.yaml> <rootfs> [meta]", "<bundle>", "-"],
-    options: [name, manifest, signature],
+    options: [name, transferOption, manifest, signature],
     details: [
       'With one argument it is a bundle: a file as "hostctl image build" makes it, or "-" for a bundle on standard input.',
       "Archives are .tar, .tar.xz, .tar.zst or .tar.gz; what they are is told by their content.",

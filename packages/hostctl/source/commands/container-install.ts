@@ -12,6 +12,9 @@ import { finish } from "./container-change.ts";
 import { containerName } from "./container-name.ts";
 import { statementFiles } from "./image-source.ts";
 import { standardInput } from "./standard-input.ts";
+import { installParts } from "./transfer.ts";
+import type { ImageFiles } from "./transfer.ts";
+import { transferWish } from "./transfer-option.ts";
 
 const path = ["container", "install"];
 
@@ -27,10 +30,11 @@ type Beside = Awaited<ReturnType<typeof statementFiles>>;
 export async function install(invocation: Invocation): Promise<number> {
   const container = containerName(invocation);
   const image = await imageOf(invocation.positionals, await statementFiles(invocation, path));
+  checkTransfer(image, invocation);
   const client = connect(invocation);
   const progress = createProgress(invocation);
   const answer = await cancellable((signal) =>
-    send(client, { container, image }, { signal, onEvent: (event) => progress.show(event) }),
+    send(client, { container, image, invocation }, { signal, onEvent: (event) => progress.show(event) }),
   ).finally(() => progress.end());
   return finish(invocation, answer);
 }
@@ -64,10 +68,10 @@ async function imageOf(positionals: readonly string[], beside: Beside): Promise<
 
 async function send(
   client: Client,
-  work: { container: string; image: Image },
+  work: { container: string; image: Image; invocation: Invocation },
   options: InstallOptions,
 ): Promise<ContainerAnswer> {
-  const { container, image } = work;
+  const { container, image, invocation } = work;
   switch (image.kind) {
     case "standard-input":
       return await client.installFromBody({ container, body: standardInput() }, options);
@@ -78,35 +82,22 @@ async function send(
         options,
       );
     case "parts":
-      return await sendParts(client, { container, image }, options);
+      return await installParts(client, { container, files: filesOf(image), invocation }, options);
   }
 }
 
-/** Where the daemon sees the caller's files it reads them itself; elsewhere they are streamed as a bundle that is made on the way. */
-async function sendParts(
-  client: Client,
-  work: { container: string; image: Extract<Image, { kind: "parts" }> },
-  options: InstallOptions,
-): Promise<ContainerAnswer> {
-  const { config, rootfs, meta, beside } = work.image;
-  const { features } = await client.call("info");
-  if (features.includes("path")) {
-    const sources = {
-      config: { path: config.path },
-      rootfs: { path: rootfs.path },
-      ...(meta === undefined ? {} : { meta: { path: meta.path } }),
-      ...(beside.manifest === undefined ? {} : { manifest: { path: beside.manifest } }),
-      ...(beside.signature === undefined ? {} : { signature: { path: beside.signature } }),
-    };
-    return await client.installFromSources({ container: work.container, sources }, options);
-  }
-  const { describeImageFiles, packBundle } = await import("@host-service/archive");
-  const { parts } = describeImageFiles({
+function filesOf({ config, rootfs, meta, beside }: Extract<Image, { kind: "parts" }>): ImageFiles {
+  return {
     config: config.path,
     rootfs: rootfs.path,
     ...(meta === undefined ? {} : { meta: meta.path }),
     ...beside,
-  });
-  const { bytes, stream } = packBundle(parts);
-  return await client.installFromBody({ container: work.container, body: stream, bytes }, options);
+  };
+}
+
+/** A bundle is one stream, whoever sends it. */
+function checkTransfer(image: Image, invocation: Invocation): void {
+  const wish = transferWish(invocation);
+  if (image.kind === "parts" || wish === "auto" || wish === "stream") return;
+  throw new UsageError(`Cannot install a bundle with --transfer ${wish}: it is always streamed`, path);
 }
