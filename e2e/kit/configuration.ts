@@ -4,6 +4,8 @@ export interface ConfigurationWishes {
   /** What a container may call. */
   allow?: Record<string, readonly string[]>;
   rebootDuringTrial?: "allow" | "refuse";
+  /** The lines of [verify.container]; keys are named from the directory of the device. */
+  verify?: readonly string[];
 }
 
 export interface Paths {
@@ -28,6 +30,7 @@ export function configurationText(paths: Paths, wishes: ConfigurationWishes): st
     `reboot_during_trial = "${wishes.rebootDuringTrial ?? "allow"}"`,
     "[limits]",
     ...Object.entries(limits).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
+    ...(wishes.verify === undefined ? [] : ["[verify.container]", ...wishes.verify]),
     ...Object.entries(wishes.allow ?? {}).flatMap(([name, groups]) => [
       `[containers.${name}]`,
       `allow = ${JSON.stringify(groups)}`,

@@ -5,7 +5,7 @@ import { join, resolve } from "node:path";
 export const repository = resolve(import.meta.dirname, "../..");
 const dist = join(repository, "dist");
 
-export const runsSources = process.env["HOST_SERVICE_E2E_SOURCES"] === "1";
+const runsSources = process.env["HOST_SERVICE_E2E_SOURCES"] === "1";
 
 export type ProgramName = "hostctl" | "host-service" | "host-service-boot";
 
