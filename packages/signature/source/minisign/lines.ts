@@ -36,7 +36,8 @@ export class Lines {
 
   /** Refuses another number of lines than `count`. */
   expect(count: number, what: string): void {
-    if (this.#lines.length !== count) throw this.refuse(`it has ${this.#lines.length} lines, and ${what} has ${count}`);
+    const found = this.#lines.length === 1 ? "one line" : `${this.#lines.length} lines`;
+    if (this.#lines.length !== count) throw this.refuse(`it has ${found}, and ${what} has ${count}`);
   }
 
   /** The comment behind its label in a line, counted from 1. */

@@ -70,7 +70,7 @@ describe("checkSignature", () => {
 describe("parseSignature", () => {
   const [untrusted = "", first = "", trusted = "", second = ""] = prehashed.split("\n");
   const refusals: readonly (readonly [name: string, text: string, why: string])[] = [
-    ["empty", "", "it has 1 lines, and a signature of minisign has 4"],
+    ["empty", "", "it has one line, and a signature of minisign has 4"],
     ["cut off", [untrusted, first].join("\n"), "it has 2 lines, and a signature of minisign has 4"],
     ["a fifth line", `${prehashed}more\n`, "it has 5 lines, and a signature of minisign has 4"],
     [
