@@ -13,7 +13,7 @@ export type Members = Record<string, Uint8Array>;
 
 /** Keys that minisign made for the tests of the signature package; they sign nothing else. */
 export const vectors = join(repository, "packages/signature/test/vectors");
-export const secretKey = join(vectors, "plain.key");
+const secretKey = join(vectors, "plain.key");
 export const keyId = idOf("plain.pub");
 export const otherKeyId = idOf("other.pub");
 

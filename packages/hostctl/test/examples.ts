@@ -45,8 +45,8 @@ export const statuses = {
   tryingAgain: {
     ...base,
     state: "trying",
-    running: second,
-    nextBoot: second,
+    running: { ...second, signer: { keyId: "D6368DF573E87904", verified: true, trustedComment: "1.5.0" } },
+    nextBoot: { ...second, signer: { keyId: "31A3BF0638E9409D", verified: false } },
     other: first,
     bootsLeft: 2,
     why: "on trial",
@@ -64,7 +64,13 @@ export const statuses = {
     ...base,
     name: "edge\u001b[2J",
     state: "normal",
-    running: { ...first, version: "\u001b]0;owned\u0007\u202e1.0\n\u009b31m", stagedAt: "\u001b[1A", bootable: false },
+    running: {
+      ...first,
+      version: "\u001b]0;owned\u0007\u202e1.0\n\u009b31m",
+      stagedAt: "\u001b[1A",
+      signer: { keyId: "\u001b[2J", verified: true },
+      bootable: false,
+    },
     why: "line one\nline two \u001b[31mred",
   },
 } as const satisfies Record<string, ContainerStatus>;

@@ -81,6 +81,8 @@ test("imageSourceOf refuses a path to a container, and what is not built in to e
     expect(seen(await device.installParts({ ...parts, rootfs: { token: "t" } }))).toEqual([501, "not-supported"]);
     expect(seen(await device.installParts({ ...parts, rootfs: { upload: "u" } }))).toEqual([404, "not-found"]);
     expect(seen(await device.installParts({ ...parts, rootfs: { path: "x" } }))).toEqual([400, "invalid-request"]);
+    expect(seen(await device.installParts({ ...parts, manifest: inline }))).toEqual([422, "signature-refused"]);
+    expect(seen(await device.installParts({ ...parts, signature: inline }))).toEqual([422, "signature-refused"]);
     expect(seen(await device.installParts({ config: inline }))).toEqual([400, "invalid-request"]);
     expect(seen(await device.installParts({ ...parts, roots: inline }))).toEqual([400, "invalid-request"]);
     expect(await device.kept()).toEqual(before);

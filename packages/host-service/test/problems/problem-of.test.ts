@@ -8,6 +8,8 @@ import type { IngestErrorKind, IngestProblem } from "@host-service/ingest";
 import { problemCodes } from "@host-service/protocol";
 import type { ProblemCode } from "@host-service/protocol";
 import { SchemaError } from "@host-service/schema";
+import { SignatureError } from "@host-service/signature";
+import type { SignatureErrorKind } from "@host-service/signature";
 import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { OperationError } from "../../source/operations/error.ts";
@@ -62,6 +64,25 @@ const archive: Record<ArchiveErrorKind, ProblemCode> = {
   failed: "failed",
 };
 
+const signature: Record<SignatureErrorKind, ProblemCode> = {
+  "no-signature": "signature-refused",
+  "signature-invalid": "signature-refused",
+  "unknown-key": "signature-refused",
+  "bad-signature": "signature-refused",
+  "bad-comment-signature": "signature-refused",
+  "key-expired": "signature-refused",
+  "key-revoked": "signature-refused",
+  "manifest-invalid": "signature-refused",
+  "manifest-mismatch": "signature-refused",
+  "missing-part": "signature-refused",
+  "extra-part": "signature-refused",
+  "wrong-image": "signature-refused",
+  // These three are about keys that a person gives: none comes from a request.
+  "key-invalid": "signature-refused",
+  "password-needed": "signature-refused",
+  "wrong-password": "signature-refused",
+};
+
 const slots: Record<SlotsErrorKind, ProblemCode> = {
   refused: "refused-in-state",
   unresolved: "unresolved",
@@ -106,6 +127,7 @@ test("problemOf has a code for every kind of every part's error", () => {
   for (const [problem, code] of Object.values(ingest))
     expect(codeOf(new IngestError("receive it", problem))).toBe(code);
   expect(codesBy(archive, (kind) => new ArchiveError(kind as ArchiveErrorKind, "x"))).toEqual(archive);
+  expect(codesBy(signature, (kind) => new SignatureError(kind as SignatureErrorKind, "x"))).toEqual(signature);
   expect(codesBy(slots, (kind) => new SlotsError(kind as SlotsErrorKind, "x"))).toEqual(slots);
   expect(codesBy(operations, (kind) => new OperationError(kind as OperationErrorKind, "x"))).toEqual(operations);
   expect(codesBy(power, (kind) => new PowerError(kind as PowerErrorKind, "x"))).toEqual(power);
