@@ -3,11 +3,14 @@ import { errorOfErrno } from "./disk-error.ts";
 import { FICLONE, O_CLOEXEC } from "./linux.ts";
 import { attempt, invoke, structureAddress, structureView } from "./system-call.ts";
 
-/** Both ends are closed on exec. */
-export function pipe(): { read: number; write: number } {
+/** Both ends are closed on exec. `bytes` is how much it is to hold: where a user has used up what is allowed, it holds less. */
+export function pipe(options: { bytes?: number } = {}): { read: number; write: number } {
   // pipe(2): two ints, the end to read from first.
   invoke("pipe2", undefined, structureAddress, O_CLOEXEC);
-  return { read: structureView.getInt32(0, true), write: structureView.getInt32(4, true) };
+  const ends = { read: structureView.getInt32(0, true), write: structureView.getInt32(4, true) };
+  // F_SETPIPE_SZ of linux/fcntl.h
+  if (options.bytes !== undefined) attempt("fcntl", ends.write, 1031, options.bytes);
+  return ends;
 }
 
 /** Moves the offset of the open file description, which every process that shares it sees; answers the new one. */

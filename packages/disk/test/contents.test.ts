@@ -29,6 +29,14 @@ test("pipe gives two ends that are closed on exec", () => {
   closeSync(read);
 });
 
+test("pipe holds as much as it was asked to", () => {
+  const { read, write } = pipe({ bytes: 1024 * 1024 });
+  // More than 64 KiB would wait for a reader otherwise.
+  expect(writeSync(write, new Uint8Array(512 * 1024))).toBe(512 * 1024);
+  closeSync(read);
+  closeSync(write);
+});
+
 test("seek moves the offset, beyond 32 bits too, and answers it", () => {
   const fd = fresh("seek");
   expect(seek(fd, 2 ** 40 + 1)).toBe(2 ** 40 + 1);

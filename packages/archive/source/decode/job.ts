@@ -1,8 +1,10 @@
-// The job "decode": fd 0 is an .xz file at the place where it begins, fd 1 takes what it unpacks to. A decoder reads what strangers
+// The job "decode FORMAT": fd 0 is an archive at the place where it begins, fd 1 takes what it unpacks to. A decoder reads what strangers
 // wrote, so it gives up whatever it does not need before the first byte: as root, an empty directory in fd 3 becomes its root.
 import { readSync, writeSync } from "node:fs";
 import { chroot, denySystemCalls, dropCapabilities, noNewPrivileges, parentDeathSignal } from "@host-service/disk";
+import { ArchiveError } from "../error.ts";
 import { DecodeError, decodeXz } from "./built-in-xz.ts";
+import { decodeByZlib, makeZlibDecoder } from "./by-zlib.ts";
 import { deniedSystemCalls } from "./denied-system-calls.ts";
 
 const emptyRootFd = 3;
@@ -11,17 +13,29 @@ const SIGKILL = 9;
 /** Exit status 0 means that the whole input was decoded and its checks fit; else one JSON line on standard error says why not. */
 export async function runDecodeJob(argv: string[]): Promise<number> {
   try {
-    if (argv.length > 0) throw new DecodeError("failed", `it takes no arguments, got ${JSON.stringify(argv[0])}`);
+    const decode = decoderOf(argv[0]);
     if (!parentDeathSignal(SIGKILL)) return 1;
     enterJail();
-    await decodeXz((buffer) => readSync(0, buffer), writeAll);
+    await decode((buffer) => readSync(0, buffer), writeAll);
     return 0;
   } catch (error) {
-    const kind = error instanceof DecodeError ? error.kind : "failed";
-    const message = error instanceof DecodeError ? error.message : `Cannot decode xz: ${String(error)}`;
+    const isExplained = error instanceof DecodeError || error instanceof ArchiveError;
+    const kind = isExplained ? error.kind : "failed";
+    const message = isExplained ? error.message : `Cannot decode the archive: ${String(error)}`;
     writeSync(2, `${JSON.stringify({ kind, message })}\n`);
     return 1;
   }
+}
+
+type Decode = (read: (buffer: Uint8Array) => number, write: (piece: Uint8Array) => void) => Promise<void>;
+
+function decoderOf(format: string | undefined): Decode {
+  if (format === "tar.xz") return decodeXz;
+  if (format === "tar.zst" || format === "tar.gz") {
+    const decoder = makeZlibDecoder(format);
+    return (read, write) => decodeByZlib(format, decoder, { read, write });
+  }
+  throw new ArchiveError("failed", `Cannot decode the archive: its format "${format ?? ""}" is not known`);
 }
 
 function enterJail(): void {

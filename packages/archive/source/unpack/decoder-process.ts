@@ -2,13 +2,14 @@ import { closeSync, mkdtempSync, openSync, constants, rmdirSync } from "node:fs"
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { looseObject, parse, string } from "@host-service/schema";
+import type { ArchiveFormat } from "../decode/recognise.ts";
 import { findXz } from "../decode/xz-program.ts";
 import { ArchiveError } from "../error.ts";
 import { type Child, type Ending, startChild, unexplained } from "./child.ts";
 
 export type XzChoice = "system" | "built-in" | "auto";
 
-export interface XzDecoder {
+export interface Decoder {
   readonly child: Child;
   /** undefined when the whole input was decoded and its checks fit. */
   readonly failure: (ending: Ending) => ArchiveError | undefined;
@@ -17,29 +18,35 @@ export interface XzDecoder {
 /** Also bounds how many threads it may take; a dictionary that needs more is refused. */
 const memoryMax = "512MiB";
 
-/** Starts xz, or this program in its place, from one descriptor to the other: no byte comes by JavaScript of ours. */
-export function startXzDecoder(options: {
+/** Starts the system's xz, or this program, from one descriptor to the other: no byte comes by the daemon. */
+export function startDecoder(options: {
   program: readonly string[];
-  choice: XzChoice;
+  format: Exclude<ArchiveFormat, "tar">;
+  xz: XzChoice;
   input: number;
   output: number;
-}): XzDecoder {
-  const { program, choice, input, output } = options;
-  const xz = choice === "built-in" ? undefined : findXz();
+}): Decoder {
+  const { program, format, input, output } = options;
+  const xz = format === "tar.xz" ? systemXz(options.xz) : undefined;
   if (xz !== undefined) {
     const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryMax}`];
     return { child: startChild({ command, input, output, environment: { LC_ALL: "C" } }), failure: systemFailure };
   }
-  if (choice === "system") {
-    throw new ArchiveError("failed", "Cannot unpack the archive: there is no xz on this host; install xz-utils");
-  }
   const empty = openEmptyDirectory();
   try {
-    const child = startChild({ command: [...program, "job", "decode"], input, output, descriptors: [empty] });
+    const child = startChild({ command: [...program, "job", "decode", format], input, output, descriptors: [empty] });
     return { child, failure: builtInFailure };
   } finally {
     closeSync(empty);
   }
+}
+
+function systemXz(choice: XzChoice): string | undefined {
+  const xz = choice === "built-in" ? undefined : findXz();
+  if (xz === undefined && choice === "system") {
+    throw new ArchiveError("failed", "Cannot unpack the archive: there is no xz on this host; install xz-utils");
+  }
+  return xz;
 }
 
 /** A root for a process that needs no files: a directory that is gone already, in which nothing can be made. */
@@ -82,7 +89,7 @@ const decodeFailure = looseObject({ kind: string(), message: string() });
 function builtInFailure(ending: Ending): ArchiveError | undefined {
   if (ending.exitCode === 0) return undefined;
   const last = ending.errors.trim().split("\n").at(-1) ?? "";
-  if (!last.startsWith("{")) return unexplained("the xz decoder", ending);
+  if (!last.startsWith("{")) return unexplained("the decoder", ending);
   const { kind, message } = parse(decodeFailure, JSON.parse(last), { subject: "the decoder's last line" });
   return new ArchiveError(kind === "corrupt" || kind === "truncated" ? kind : "failed", message);
 }

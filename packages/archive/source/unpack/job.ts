@@ -1,4 +1,4 @@
-// The child that unpacks: descriptor 0 is the archive, 3 the directory, 4 a lock that is only held. Its memory, its
+// The child that unpacks: descriptor 0 is the tar, 3 the directory, 4 a lock that is only held. Its memory, its
 // mistakes and its death are its own.
 import { writeSync } from "node:fs";
 import {
@@ -12,7 +12,7 @@ import {
 import { parse } from "@host-service/schema";
 import { ArchiveError } from "../error.ts";
 import { TarReader } from "../tar/reader.ts";
-import { feed, makeDecoder } from "./feed.ts";
+import { feed } from "./feed.ts";
 import { shutJail, unpackCapabilities } from "./jail.ts";
 import { type UnpackMessage, type UnpackRequest, isFailureKind, unpackRequest } from "./message.ts";
 import { TreeWriter } from "./tree-writer.ts";
@@ -32,7 +32,7 @@ export async function runUnpackJob(argv: readonly string[]): Promise<number> {
     if (!parentDeathSignal(killSignal)) return 1;
     const isRoot = process.geteuid?.() === 0;
     if (isRoot && request.again !== undefined) confine(request, request.again);
-    say({ type: "done", ...(await unpackHere(request, isRoot)) });
+    say({ type: "done", ...unpackHere(request, isRoot) });
     return 0;
   } catch (error) {
     say(failureOf(error));
@@ -49,10 +49,7 @@ function confine(request: UnpackRequest, program: readonly string[]): never {
   return execute(path, ["host-service", ...program.slice(1), "job", "unpack", JSON.stringify(rest)], {});
 }
 
-async function unpackHere(
-  request: UnpackRequest,
-  isRoot: boolean,
-): Promise<Omit<Extract<UnpackMessage, { type: "done" }>, "type">> {
+function unpackHere(request: UnpackRequest, isRoot: boolean): Omit<Extract<UnpackMessage, { type: "done" }>, "type"> {
   const unpacker = { isRoot, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   const writer = new TreeWriter(directoryFd, unpacker, request.limits);
   const tick = progressTeller(writer);
@@ -70,9 +67,8 @@ async function unpackHere(
     },
     request.limits,
   );
-  const decoder = makeDecoder(request.format);
   shutJail(directoryFd, isRoot);
-  await feed(reader, { fd: archiveFd, format: request.format, bytes: request.bytes }, decoder);
+  feed(reader, { fd: archiveFd, bytes: request.bytes });
   const notKept = writer.finish();
   syncFileSystem(directoryFd);
   return { ...writer.progress, notKept };

@@ -28,8 +28,7 @@ const failureKinds = [
 
 /** What the job is asked, as its one argument. */
 export const unpackRequest = strictObject({
-  format: picklist(["tar", "tar.zst", "tar.gz"]),
-  /** Of the archive on descriptor 0; a pipe is read to its end. */
+  /** Of the tar on descriptor 0; a pipe is read to its end. */
   bytes: optional(count),
   limits: strictObject({ entriesMax: count, unpackedBytesMax: count }),
   /** Whether descriptor 4 is a lock. */

@@ -9,16 +9,15 @@ export interface UnpackJob {
   readonly outcome: Promise<UnpackReport | ArchiveError>;
 }
 
-interface JobInput extends Pick<UnpackRequest, "format" | "bytes"> {
+interface JobInput extends Pick<UnpackRequest, "bytes"> {
   readonly input: number;
   readonly directoryFd: number;
 }
 
 /** Starts `job unpack`; see there for its descriptors. */
-export function startUnpackJob(options: UnpackOptions, { input, directoryFd, format, bytes }: JobInput): UnpackJob {
+export function startUnpackJob(options: UnpackOptions, { input, directoryFd, bytes }: JobInput): UnpackJob {
   const { program, limits, lockFd, onProgress } = options;
   const request: UnpackRequest = {
-    format,
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
     hasLock: lockFd !== undefined,
     again: [...program],

@@ -4,12 +4,14 @@ import { pipe, seek } from "@host-service/disk";
 import { type ArchiveFormat, headBytes, recognise } from "../decode/recognise.ts";
 import { ArchiveError } from "../error.ts";
 import type { Child } from "./child.ts";
-import { type XzDecoder, startXzDecoder } from "./decoder-process.ts";
-import type { UnpackRequest } from "./message.ts";
+import { type Decoder, startDecoder } from "./decoder-process.ts";
 import type { UnpackOptions, UnpackReport } from "./options.ts";
 import { type UnpackJob, startUnpackJob } from "./unpack-process.ts";
 
 export type { UnpackOptions, UnpackReport } from "./options.ts";
+
+/** So that neither side waits for the other at each small piece. */
+const pipeBytes = 1024 * 1024;
 
 /** Throws ArchiveError. When it has settled, whatever it started has ended, and nobody writes into the directory. */
 export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
@@ -22,9 +24,9 @@ export async function unpack(options: UnpackOptions): Promise<UnpackReport> {
       throw new ArchiveError("failed", `Cannot unpack into "${directory}": it is not empty`);
     }
     seek(archive.fd, archive.offset);
-    return format === "tar.xz"
-      ? await unpackFromDecoder(options, directoryFd)
-      : await unpackFromFile(options, directoryFd, format);
+    return format === "tar"
+      ? await unpackFromFile(options, directoryFd)
+      : await unpackFromDecoder(options, directoryFd, format);
   } finally {
     closeSync(directoryFd);
   }
@@ -47,27 +49,27 @@ function formatOf({ fd, offset, bytes }: UnpackOptions["archive"]): ArchiveForma
   return recognise(head.subarray(0, read));
 }
 
-async function unpackFromFile(
-  options: UnpackOptions,
-  directoryFd: number,
-  format: UnpackRequest["format"],
-): Promise<UnpackReport> {
+async function unpackFromFile(options: UnpackOptions, directoryFd: number): Promise<UnpackReport> {
   const { fd, bytes } = options.archive;
-  const job = startUnpackJob(options, { input: fd, directoryFd, format, bytes });
+  const job = startUnpackJob(options, { input: fd, directoryFd, bytes });
   const [outcome] = await together([job.child], options.signal, [job.outcome]);
   if (outcome instanceof ArchiveError) throw outcome;
   return outcome;
 }
 
-/** archive → xz → pipe → job; the kernel alone moves the bytes. */
-async function unpackFromDecoder(options: UnpackOptions, directoryFd: number): Promise<UnpackReport> {
-  const { program, archive, xz: choice = "auto" } = options;
-  const ends = pipe();
-  let decoder: XzDecoder | undefined;
+/** archive → decoder → pipe → job: two processes, so that one decodes while the other writes. */
+async function unpackFromDecoder(
+  options: UnpackOptions,
+  directoryFd: number,
+  format: Exclude<ArchiveFormat, "tar">,
+): Promise<UnpackReport> {
+  const { program, archive, xz = "auto" } = options;
+  const ends = pipe({ bytes: pipeBytes });
+  let decoder: Decoder | undefined;
   let job: UnpackJob;
   try {
-    decoder = startXzDecoder({ program, choice, input: archive.fd, output: ends.write });
-    job = startUnpackJob(options, { input: ends.read, directoryFd, format: "tar" });
+    decoder = startDecoder({ program, format, xz, input: archive.fd, output: ends.write });
+    job = startUnpackJob(options, { input: ends.read, directoryFd });
   } catch (error) {
     decoder?.child.kill();
     await decoder?.child.ended;

@@ -12,7 +12,7 @@ test("runDecodeJob has given up system calls, and as root its root and capabilit
     mkdirSync(empty);
     const root = openSync(empty, "r");
     // Its input stays open and silent, so that it waits in its first read.
-    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode"], {
+    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode", "tar.xz"], {
       stdio: ["pipe", "pipe", "pipe", root],
       env: {},
     });

@@ -13,7 +13,7 @@ async function decode(contents: Uint8Array) {
   return withFile(contents, async (fd, directory) => {
     mkdirSync(join(directory, "empty"));
     const root = openSync(join(directory, "empty"), "r");
-    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode"], {
+    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode", "tar.xz"], {
       stdio: [fd, "pipe", "pipe", root],
       env: {},
     });
@@ -99,10 +99,20 @@ test.skipIf(!hasXz)(
   30_000,
 );
 
+test("runDecodeJob says which format it does not know", async () => {
+  const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode", "tar"], {
+    stdio: ["ignore", "pipe", "pipe"],
+    env: {},
+  });
+  const [failure, status] = await Promise.all([job.stderr.json(), job.exited]);
+  const message = 'Cannot decode the archive: its format "tar" is not known';
+  expect({ failure, status }).toEqual({ failure: { kind: "failed", message }, status: 1 });
+});
+
 test.skipIf(!hasXz)("runDecodeJob ends when nobody reads any more", async () => {
   await withFile(xz(), async (fd, directory) => {
     const root = openSync(directory, "r");
-    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode"], {
+    const job = Bun.spawn([process.execPath, join(import.meta.dir, "decode-job.ts"), "job", "decode", "tar.xz"], {
       stdio: [fd, "pipe", "pipe", root],
       env: {},
     });
