@@ -3,6 +3,7 @@ import { describe, expect, test } from "bun:test";
 import { cp, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { traces } from "./bad-input/traces.ts";
+import { json } from "./kit/api.ts";
 import { until } from "./kit/until.ts";
 import type { Device } from "./kit/device.ts";
 import { onDevice, onNewDevice } from "./kit/on-device.ts";
@@ -69,6 +70,29 @@ describe("a signed image is installed", () => {
       expect((await device.hostctl("container", "status")).stdout).toContain(`signed by ${keyId}`);
       const history = await device.hostctl("container", "history", "--json");
       expect(JSON.parse(history.stdout)).toMatchObject({ history: [{}, { signer: { keyId, verified: true } }] });
+    }));
+
+  test("from inside its container, as a stream and as text in the request", () =>
+    onTrustingDevice(async (device) => {
+      worked(await device.hostctl("container", "install", bundle(await signed(parts("1.4.0")))));
+      const members = await signed(parts("1.5.0"));
+      worked(await device.hostctlIn("edge", "container", "install", ...writeMembers(members).words));
+      expect(await device.status()).toMatchObject({ nextBoot: { version: "1.5.0", signer: { verified: true } } });
+      const other = await device.hostctlIn("edge", "container", "install", ...writeMembers(parts("1.6.0")).words);
+      expect(other).toMatchObject({ exitCode: 5, stdout: expect.stringContaining("it is not signed") });
+
+      const inline = (name: string) => ({ inline: new TextDecoder().decode(members[name]) });
+      const path = (name: string) => ({ path: join(writeMembers(members).directory, name) });
+      const body = JSON.stringify({
+        config: inline("config.yaml"),
+        rootfs: path("rootfs.tar"),
+        meta: path("meta.tar"),
+        manifest: inline("manifest"),
+        signature: inline("manifest.sig"),
+      });
+      const headers = { "content-type": "application/json" };
+      const answer = await json(device.socket, "/v1/containers/edge/install", { method: "POST", headers, body });
+      expect(answer).toMatchObject({ status: 200, body: { container: { nextBoot: { signer: { keyId } } } } });
     }));
 
   test("when the second of two keys fits", () =>

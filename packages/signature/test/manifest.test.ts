@@ -1,4 +1,5 @@
 import { describe, expect, test } from "bun:test";
+import fc from "fast-check";
 import { checkIdentity, checkParts, parseManifest, writeManifest } from "../source/index.ts";
 import { bytesOf, kindOf, messageOf } from "./kit.ts";
 
@@ -39,6 +40,17 @@ describe("parseManifest", () => {
     expect(message).toStartWith("Cannot read the manifest: ");
     expect(message).toEndWith(why);
   });
+});
+
+test("parseManifest gives a manifest or a SignatureError, whatever comes", () => {
+  const json = fc.json().map(bytesOf);
+  const close = fc.record({ format: fc.constant(1), name: fc.string(), version: fc.string(), parts: fc.object() });
+  const input = fc.oneof(
+    json,
+    fc.uint8Array({ maxLength: 200 }),
+    close.map((value) => bytesOf(JSON.stringify(value))),
+  );
+  fc.assert(fc.property(input, (bytes) => ["none", "manifest-invalid"].includes(kindOf(() => parseManifest(bytes)))));
 });
 
 describe("checkParts", () => {

@@ -1,7 +1,7 @@
 // minisign's own files, read and verified; and every way to change them.
 import { describe, expect, test } from "bun:test";
 import fc from "fast-check";
-import { parsePublicKey, parseSignature } from "../../source/index.ts";
+import { parsePublicKey, parseSecretKey, parseSignature } from "../../source/index.ts";
 import { checkTrust } from "../../source/keyring.ts";
 import { checkSignature } from "../../source/minisign/signature.ts";
 import { bytesOf, kindOf, messageOf } from "../kit.ts";
@@ -121,6 +121,21 @@ describe("parsePublicKey", () => {
     expect(alone.keyId).toBe(key.keyId);
     expect(comment).toBe(`untrusted comment: minisign public key ${key.keyId}`);
     expect(alone.key.equals(key.key)).toBe(true);
+  });
+
+  test("whatever comes is a key or a SignatureError, for secret keys as well", () => {
+    const label = fc.constantFrom("untrusted comment: x\n", "");
+    const line = fc.oneof(
+      fc.base64String(),
+      fc.uint8Array({ maxLength: 160 }).map((bytes) => Buffer.from(bytes).toString("base64")),
+    );
+    const text = fc.tuple(label, line).map(([comment, base64]) => bytesOf(comment + base64));
+    fc.assert(
+      fc.property(fc.oneof(text, fc.uint8Array({ maxLength: 200 })), (bytes) => {
+        const kinds = [kindOf(() => parsePublicKey(bytes, "x")), kindOf(() => parseSecretKey(bytes, "x"))];
+        return kinds.every((kind) => kind === "none" || kind === "key-invalid");
+      }),
+    );
   });
 
   const refusals: readonly (readonly [name: string, text: string, why: string])[] = [
