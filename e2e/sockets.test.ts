@@ -42,11 +42,12 @@ async function expectOwnSocketsOnly(device: Device, sockets: number): Promise<vo
   for (const path of unix) expect(path).toStartWith(`${device.directory}/`);
 }
 
+// Each listener has two: for requests, and for open files.
 test("the daemon listens on its Unix sockets and nowhere else", () =>
   onDevice(async (device) => {
-    await expectOwnSocketsOnly(device, 1);
-    await install(device, await smallImage("1.0.0"));
     await expectOwnSocketsOnly(device, 2);
+    await install(device, await smallImage("1.0.0"));
+    await expectOwnSocketsOnly(device, 4);
     expect(await modeOf(device.socket)).toBe("600");
     expect(await modeOf(device.socketOf("edge"))).toBe("600");
     expect(await modeOf(device.paths.stateDirectory)).toBe("700");
