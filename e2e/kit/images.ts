@@ -1,4 +1,5 @@
-// Images to install: the small root file system in versions that differ, packed once for all tests of a run.
+// Images to install: the small root file system in versions that differ, packed once for all tests of a file.
+import { afterAll } from "bun:test";
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -19,9 +20,9 @@ export interface ImageWishes extends Partial<ConfigYaml> {
   format?: RootfsFormat;
 }
 
-/** One directory for all that the tests of this process pack. */
+/** One directory for all that the tests of one file pack: each file loads this module anew. */
 export const workshop = mkdtempSync(join(tmpdir(), "hs-images-"));
-process.on("exit", () => rmSync(workshop, { recursive: true, force: true }));
+afterAll(() => rmSync(workshop, { recursive: true, force: true }));
 
 const trees = new Map<string, Promise<string>>();
 const archives = new Map<string, Promise<string>>();
