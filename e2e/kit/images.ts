@@ -1,6 +1,5 @@
-// Images to install: the small root file system in versions that differ, packed once for all tests of a file.
-import { afterAll } from "bun:test";
-import { mkdtempSync, rmSync } from "node:fs";
+// Images to install: the small root file system in versions that differ, packed once for all tests of a run.
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ConfigYaml, RootfsFormat } from "@host-service/fixtures";
@@ -20,9 +19,13 @@ export interface ImageWishes extends Partial<ConfigYaml> {
   format?: RootfsFormat;
 }
 
-/** One directory for all that the tests of one file pack: each file loads this module anew. */
+/** One directory for all that the tests of this process pack. */
 export const workshop = mkdtempSync(join(tmpdir(), "hs-images-"));
-afterAll(() => rmSync(workshop, { recursive: true, force: true }));
+// A test run ends without an exit event, and sometimes by a signal: a shell that waits for the end of its input takes the directory away.
+const sweeper = Bun.spawn(["/bin/sh", "-c", 'cat >/dev/null; rm -rf -- "$1"', "sh", workshop], {
+  stdio: ["pipe", "ignore", "ignore"],
+});
+sweeper.unref();
 
 const trees = new Map<string, Promise<string>>();
 const archives = new Map<string, Promise<string>>();
