@@ -6,6 +6,8 @@ import type { Connection } from "./exchange.ts";
 import { installFromBody, installFromSources } from "./install.ts";
 import type { BodyInstall, InstallOptions, SourcesInstall } from "./install.ts";
 import type { ContainerAnswer } from "@host-service/protocol";
+import { uploadFile } from "./upload.ts";
+import type { UploadOptions } from "./upload.ts";
 import { validate } from "./validate.ts";
 import type { Validator } from "./validate.ts";
 
@@ -40,6 +42,8 @@ export interface Client {
   installFromSources(install: SourcesInstall, options?: InstallOptions): Promise<ContainerAnswer>;
   /** Installs a bundle that is sent as the request body. */
   installFromBody(install: BodyInstall, options?: InstallOptions): Promise<ContainerAnswer>;
+  /** Sends a file that a lost line does not make to be sent again, and gives back what an install names it by. */
+  upload(file: Blob, options?: UploadOptions): Promise<string>;
 }
 
 export function createClient(connection: Connection): Client {
@@ -51,6 +55,7 @@ export function createClient(connection: Connection): Client {
     },
     installFromSources: (install, options) => installFromSources(connection, install, options),
     installFromBody: (install, options) => installFromBody(connection, install, options),
+    upload: (file, options) => uploadFile(connection, file, options),
   };
 }
 

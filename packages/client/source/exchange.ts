@@ -3,6 +3,7 @@ import { Problem, pathOf, routes } from "@host-service/protocol";
 import type { RouteName } from "@host-service/protocol";
 import { connectionError, urlBase } from "./connection.ts";
 import { ClientError } from "./error.ts";
+import type { Line } from "./line.ts";
 import { limits, readLimited } from "./limited.ts";
 import { validate } from "./validate.ts";
 
@@ -10,6 +11,8 @@ export interface Connection {
   socketPath: string;
   /** Is told each exchange: what was asked, and the status of the answer with the time it took. */
   trace?: (line: string) => void;
+  /** Where the socket leads to another machine. */
+  line?: Line;
 }
 
 export interface Call {
@@ -47,8 +50,16 @@ async function send(connection: Connection, call: Call & { method: string; path:
     });
   } catch (error) {
     if (call.signal?.aborted === true) throw error;
-    throw await connectionError(connection.socketPath, error);
+    throw await lost(connection, error);
   }
+}
+
+async function lost(connection: Connection, error: unknown): Promise<ClientError> {
+  if (connection.line === undefined) return await connectionError(connection.socketPath, error);
+  const what = `Cannot reach host-service on "${connection.line.name}"`;
+  return new ClientError("no-connection", `${what}: the connection was lost; ask again what the state is now`, {
+    cause: error,
+  });
 }
 
 /** The JSON document of an answer; `what` is the request, for the message. */
@@ -67,7 +78,7 @@ const notOurs = "is this the socket of host-service?";
 
 async function readText(connection: Connection, response: Response, what: string): Promise<string> {
   const text = await readLimited(response, limits.answerBytesMax).catch(async (error: unknown) => {
-    throw await connectionError(connection.socketPath, error);
+    throw await lost(connection, error);
   });
   if (text !== undefined) return text;
   throw new ClientError(

@@ -52,7 +52,7 @@ async function readToEnd(
   return last;
 }
 
-async function askOperation(connection: Connection, id: string): Promise<Operation> {
+export async function askOperation(connection: Connection, id: string): Promise<Operation> {
   const response = await exchange(connection, { route: "operation", parameters: { id } });
   const found = await validate<Operation>(Operation, await readDocument(connection, response, "the operation"));
   if (found.value !== undefined) return found.value;

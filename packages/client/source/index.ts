@@ -5,5 +5,7 @@ export { ClientError } from "./error.ts";
 export type { ClientErrorKind } from "./error.ts";
 export type { Connection } from "./exchange.ts";
 export type { BodyInstall, InstallOptions, SourcesInstall } from "./install.ts";
+export type { Line } from "./line.ts";
 export { checkLocalFile } from "./local-file.ts";
 export type { LocalFile } from "./local-file.ts";
+export type { UploadOptions } from "./upload.ts";

@@ -6,7 +6,8 @@ import { ClientError } from "./error.ts";
 import { exchange, readDocument } from "./exchange.ts";
 import type { Connection } from "./exchange.ts";
 import { readEvents } from "./events.ts";
-import { followOperation } from "./follow.ts";
+import { askOperation, followOperation } from "./follow.ts";
+import { again } from "./line.ts";
 import { findLostAnswer } from "./lost-answer.ts";
 import { validate } from "./validate.ts";
 
@@ -38,22 +39,40 @@ export async function installFromSources(
 ): Promise<ContainerAnswer> {
   const operation = crypto.randomUUID();
   using cancelling = cancelOnAbort(connection, operation, options.signal);
-  const response = await cancelling.run((signal) =>
-    exchange(connection, {
-      route,
-      signal,
-      parameters: { name: install.container },
-      body: JSON.stringify(install.sources),
-      headers: {
-        "content-type": "application/json",
-        [headers.operationId]: operation,
-        [headers.prefer]: "respond-async",
-      },
-    }),
-  );
-  const document = await readDocument(connection, response, "the install");
-  if (response.status !== 202) return toAnswer(document);
-  return toAnswer(await followOperation(connection, operation, options.onEvent));
+  const ask = () =>
+    cancelling.run((signal) =>
+      exchange(connection, {
+        route,
+        signal,
+        parameters: { name: install.container },
+        body: JSON.stringify(install.sources),
+        headers: {
+          "content-type": "application/json",
+          [headers.operationId]: operation,
+          [headers.prefer]: "respond-async",
+        },
+      }),
+    );
+  const document = await again(connection, async (attempt) => {
+    // After the line was lost: the request may have arrived, and must not be made twice.
+    if (attempt === 0 || !(await isKnown(connection, operation))) {
+      const response = await ask();
+      const answer = await readDocument(connection, response, "the install");
+      if (response.status !== 202) return answer;
+    }
+    return await followOperation(connection, operation, options.onEvent);
+  });
+  return toAnswer(document);
+}
+
+async function isKnown(connection: Connection, operation: string): Promise<boolean> {
+  try {
+    await askOperation(connection, operation);
+    return true;
+  } catch (error) {
+    if (error instanceof ClientError && error.problem?.code === "not-found") return false;
+    throw error;
+  }
 }
 
 export async function installFromBody(
