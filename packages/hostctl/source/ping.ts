@@ -9,12 +9,15 @@ interface Ping {
 /** Equal to the path and the exit code in the protocol package, which is not loaded here; a test compares them. */
 export const pingPath = "/v1/ping";
 export const noConnection = 3;
+const deviceVariable = "HOST_SERVICE_DEVICE";
 
 /** The ping that the arguments ask for; undefined when they ask for more than the short way knows. */
 export function shortPing(argv: readonly string[], environment: Record<string, string | undefined>): Ping | undefined {
   let socketPath: string | undefined;
   let quiet = false;
   let isPing = false;
+  // A device is reached by the long way.
+  if ((environment[deviceVariable] ?? "") !== "") return undefined;
   for (let index = 0; index < argv.length; index++) {
     const word = argv[index];
     if (word === "ping" && !isPing) isPing = true;

@@ -30,6 +30,9 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
   }
 }
 
+/** They ask no host-service. */
+const offlineCommands: ReadonlySet<string> = new Set(["image", "completion"]);
+
 async function runScanned(scanned: Scanned): Promise<number> {
   const { entry, path } = scanned;
   if (entry === undefined) throw new UsageError("Cannot run hostctl: the command is missing");
@@ -39,7 +42,11 @@ async function runScanned(scanned: Scanned): Promise<number> {
   }
   checkPositionals(entry, scanned.positionals, path);
   const run = await entry.load();
-  return await run(await bind(entry, scanned));
+  const invocation = await bind(entry, scanned);
+  const { device } = invocation;
+  if (device === undefined || offlineCommands.has(path[0] ?? "")) return await run(invocation);
+  const { withDevice } = await import("./device/with-device.ts");
+  return await withDevice(device, invocation, run);
 }
 
 async function printHelp(scanned: Scanned): Promise<number> {

@@ -2,11 +2,13 @@
 // its own help, its messages and its way to end the process are never reached.
 import { defineCommand, runCommand } from "citty";
 import type { ArgsDef } from "citty";
-import type { CommandSpec, Invocation } from "./command.ts";
+import { deviceVariable, parseDevice, remoteSocketPath } from "../device/address.ts";
+import type { CommandSpec, DeviceTarget, Invocation } from "./command.ts";
 import { progressStyles } from "./command.ts";
 import { optionsOf } from "./scan.ts";
 import type { Scanned } from "./scan.ts";
 import { defaultSocketPath } from "./socket-path.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** Binds the scanned words to the command's arguments. */
 export async function bind(command: CommandSpec, scanned: Scanned): Promise<Invocation> {
@@ -55,10 +57,27 @@ function globals(
   const style = progressStyles.find((word) => word === values.get("progress"));
   return {
     socketPath: values.get("socket-path") ?? defaultSocketPath(process.env),
+    device: deviceOf(values),
     quiet: switches.has("quiet"),
     json: switches.has("json"),
     verbose: switches.has("verbose"),
     progress: style ?? "auto",
     progressGiven: style !== undefined,
   };
+}
+
+const retryTimeSeconds = { default: 300, max: 86_400 } as const;
+
+function deviceOf(values: ReadonlyMap<string, string>): DeviceTarget | undefined {
+  const retryTimeMs = 1000 * retryTimeOf(values.get("retry-time"));
+  const given = values.get("device") ?? process.env[deviceVariable];
+  if (given === undefined || given === "") return undefined;
+  return { device: parseDevice(given), remotePath: remoteSocketPath(values.get("socket-path")), retryTimeMs };
+}
+
+function retryTimeOf(given: string | undefined): number {
+  if (given === undefined) return retryTimeSeconds.default;
+  const seconds = /^\d{1,5}$/.test(given) ? Number(given) : Number.NaN;
+  if (seconds <= retryTimeSeconds.max) return seconds;
+  throw new UsageError(`Cannot read "--retry-time ${given}": it has to be seconds from 0 to ${retryTimeSeconds.max}`);
 }

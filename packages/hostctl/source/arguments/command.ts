@@ -1,4 +1,6 @@
 // What a command is, as data: the parser, the help and the completions are all made of it, so that none of them can go stale.
+import type { Line } from "@host-service/client";
+import type { DeviceAddress } from "../device/address.ts";
 
 export interface OptionSpec {
   name: string;
@@ -48,6 +50,10 @@ export function isGroup(entry: Entry): entry is CommandGroup {
 /** What the person asked for, after the command line was checked against the command's data. */
 export interface Invocation {
   socketPath: string;
+  /** The device that is meant, where it is not this machine. */
+  device: DeviceTarget | undefined;
+  /** The way to it, once it is there: `socketPath` leads to it then. */
+  line?: Line;
   quiet: boolean;
   json: boolean;
   verbose: boolean;
@@ -60,6 +66,12 @@ export interface Invocation {
   /** All values of the options that may be repeated. */
   lists: ReadonlyMap<string, readonly string[]>;
   positionals: readonly string[];
+}
+
+export interface DeviceTarget {
+  device: DeviceAddress;
+  remotePath: string;
+  retryTimeMs: number;
 }
 
 export const progressStyles = ["auto", "plain", "json", "none"] as const;

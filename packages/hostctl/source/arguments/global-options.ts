@@ -10,6 +10,8 @@ export const globalOptions = [
     complete: "file",
     summary: "the socket of host-service",
   },
+  { name: "device", value: "ADDRESS", summary: "ssh://[user@]device[:port]: reach it through ssh" },
+  { name: "retry-time", value: "S", summary: "seconds to try a lost line to it again (300)" },
   { name: "quiet", short: "q", summary: "print nothing when it succeeds" },
   { name: "json", summary: "print the answer, or the problem, as one line of JSON" },
   {

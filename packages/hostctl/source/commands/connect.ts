@@ -5,7 +5,10 @@ import { printable } from "../output/printable.ts";
 import { writeLine } from "../output/write.ts";
 
 export function connect(invocation: Invocation): Client {
-  const { socketPath, verbose } = invocation;
-  if (!verbose) return createClient({ socketPath });
-  return createClient({ socketPath, trace: (line) => writeLine("stderr", printable(`request: ${line}`)) });
+  const { socketPath, line, verbose } = invocation;
+  return createClient({
+    socketPath,
+    ...(line === undefined ? {} : { line }),
+    ...(verbose ? { trace: (text: string) => writeLine("stderr", printable(`request: ${text}`)) } : {}),
+  });
 }

@@ -10,6 +10,7 @@ import { cancellable } from "./cancellable.ts";
 import { connect } from "./connect.ts";
 import { finish } from "./container-change.ts";
 import { containerName } from "./container-name.ts";
+import { installOverLine } from "./install-over-line.ts";
 import { statementFiles } from "./image-source.ts";
 import { standardInput } from "./standard-input.ts";
 import { installParts } from "./transfer.ts";
@@ -72,6 +73,10 @@ async function send(
   options: InstallOptions,
 ): Promise<ContainerAnswer> {
   const { container, image, invocation } = work;
+  if (invocation.line !== undefined && image.kind !== "standard-input" && transferWish(invocation) === "auto") {
+    const sent = image.kind === "bundle" ? image.file : filesOf(image);
+    return await installOverLine(client, { container, image: sent }, options);
+  }
   switch (image.kind) {
     case "standard-input":
       return await client.installFromBody({ container, body: standardInput() }, options);
@@ -98,6 +103,9 @@ function filesOf({ config, rootfs, meta, beside }: Extract<Image, { kind: "parts
 /** A bundle is one stream, whoever sends it. */
 function checkTransfer(image: Image, invocation: Invocation): void {
   const wish = transferWish(invocation);
+  if (invocation.line !== undefined && (wish === "fd" || wish === "path")) {
+    throw new UsageError(`Cannot install on a device with --transfer ${wish}: files of this machine are sent`, path);
+  }
   if (image.kind === "parts" || wish === "auto" || wish === "stream") return;
   throw new UsageError(`Cannot install a bundle with --transfer ${wish}: it is always streamed`, path);
 }

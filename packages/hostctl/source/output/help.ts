@@ -1,6 +1,7 @@
 import { isGroup } from "../arguments/command.ts";
 import type { CommandGroup, CommandSpec, Entry, OptionSpec } from "../arguments/command.ts";
 import { globalOptions } from "../arguments/global-options.ts";
+import { deviceVariable } from "../device/address.ts";
 import { socketVariable } from "../arguments/socket-path.ts";
 import { entries } from "../commands/entries.ts";
 import { alignColumns } from "./columns.ts";
@@ -43,6 +44,11 @@ function programHelp(): string {
     "Environment:",
     `  ${socketVariable}   the socket, where --socket-path is not given;`,
     "                        without both it is /run/host-service",
+    `  ${deviceVariable}   the device, where --device is not given`,
+    "",
+    "With --device, --socket-path is the socket there. Your own ssh connects, with",
+    "its configuration, agent and jump hosts; no port is opened. Files of this",
+    "machine are sent, and go on where they were when the line was lost.",
     "",
     "More: hostctl <command> --help",
   ].join("\n");
