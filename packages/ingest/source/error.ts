@@ -89,7 +89,7 @@ function explain(problem: IngestProblem): string {
     case "not-regular":
       return `it is ${problem.found}; give a regular file`;
     case "descriptor-refused":
-      return `what was handed over is ${problem.found}; hand over one regular file that is open for reading`;
+      return `${problem.found}; hand over one regular file that is open for reading`;
     case "not-permitted":
       return `the daemon may not ${problem.doing}; check the permissions of the file and of the directories above it`;
     case "empty":

@@ -13,8 +13,8 @@ const texts: [IngestProblem, string][] = [
   [{ kind: "bad-path", why: "the path has a zero byte" }, "the path has a zero byte; give an absolute path"],
   [{ kind: "not-regular", found: "a FIFO" }, "it is a FIFO; give a regular file"],
   [
-    { kind: "descriptor-refused", found: "a directory" },
-    "what was handed over is a directory; hand over one regular file that is open for reading",
+    { kind: "descriptor-refused", found: "it is a directory" },
+    "it is a directory; hand over one regular file that is open for reading",
   ],
   [
     { kind: "not-permitted", doing: "open it" },

@@ -61,19 +61,19 @@ test("receiveHandedOver: what was sent stays there when the sender has left", as
   await file.discard();
 });
 
-const canStillChange = "memory that can still change; seal it with F_SEAL_SHRINK and F_SEAL_WRITE";
+const canStillChange = "it is memory that can still change (F_SEAL_SHRINK and F_SEAL_WRITE are not set)";
 const refused: Record<string, string> = {
-  nothing: "a token whose connection brought nothing",
-  none: "a message without a descriptor",
-  two: "2 descriptors at once",
-  many: "253 descriptors at once",
-  path: "a mere path (O_PATH), not an open file",
-  "directory-path": "a mere path (O_PATH), not an open file",
-  "write-only": "open for writing alone",
-  directory: "a directory",
-  device: "a character device",
-  pipe: "a FIFO",
-  socket: "a socket",
+  nothing: "nothing was handed over",
+  none: "the message brought no descriptor",
+  two: "2 descriptors came at once",
+  many: "253 descriptors came at once",
+  path: "it is a mere path (O_PATH), not an open file",
+  "directory-path": "it is a mere path (O_PATH), not an open file",
+  "write-only": "it is open for writing alone",
+  directory: "it is a directory",
+  device: "it is a character device",
+  pipe: "it is a FIFO",
+  socket: "it is a socket",
   memfd: canStillChange,
   "memfd-shrinks": canStillChange,
   "memfd-writable": canStillChange,
