@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { exitCodes, routes } from "@host-service/protocol";
 import { isGroup } from "../source/arguments/command.ts";
+import type { OptionSpec } from "../source/arguments/command.ts";
 import { scan } from "../source/arguments/scan.ts";
 import { entries } from "../source/commands/entries.ts";
 import { noConnection, pingPath, shortPing } from "../source/ping.ts";
@@ -150,13 +151,18 @@ test("scan reads every command of the table, and its own options", () => {
   expect(known.length).toBeGreaterThan(15);
   for (const { path, command } of known) {
     const words = command.options.flatMap((option) =>
-      option.value === undefined ? [`--${option.name}`] : [`--${option.name}`, "v"],
+      option.value === undefined ? [`--${option.name}`] : [`--${option.name}`, wordOf(option)],
     );
     const scanned = scan([...path, ...words], entries);
     expect(scanned.path).toEqual(path);
     expect(scanned.options.map(({ option }) => option.name)).toEqual(command.options.map((option) => option.name));
   }
 });
+
+/** A value that the option takes. */
+function wordOf({ complete }: OptionSpec): string {
+  return typeof complete === "object" ? (complete[0] ?? "v") : "v";
+}
 
 test("hostctl says nothing more when nobody reads its output any more", async () => {
   const command = `"$0" "$1" --help | head -1; echo "\${PIPESTATUS[0]}"; "$0" "$1" --help > /dev/full; echo $?`;

@@ -14,6 +14,8 @@ export interface HandOverLimits {
   /** At once, of all containers together: the host itself is never crowded out. */
   containersMax: number;
   unusedTimeMaxMs: number;
+  /** How often those who left are looked for, while any wait: the runtime does not tell of a paused connection. */
+  lookIntervalMs: number;
 }
 
 export const handOverLimits: HandOverLimits = {
@@ -21,6 +23,7 @@ export const handOverLimits: HandOverLimits = {
   perOwnerHangingMax: 4,
   containersMax: 512,
   unusedTimeMaxMs: 60_000,
+  lookIntervalMs: 1000,
 };
 
 export interface PeerConnection {
@@ -30,7 +33,7 @@ export interface PeerConnection {
 
 interface Waiting extends PeerConnection {
   owner: string;
-  timer: NodeJS.Timeout;
+  endsAt: number;
 }
 
 const hostOwner = ownerOf({ kind: "host" });
@@ -38,6 +41,7 @@ const hostOwner = ownerOf({ kind: "host" });
 export class HandOvers {
   readonly #limits: HandOverLimits;
   readonly #waiting = new Map<string, Waiting>();
+  #looking: NodeJS.Timeout | undefined;
   readonly #hanging = new Map<string, number>();
 
   constructor(limits = handOverLimits) {
@@ -49,16 +53,18 @@ export class HandOvers {
     if (this.#isFull(owner)) this.#dropDead();
     if (this.#isFull(owner)) return undefined;
     const token = randomBytes(32).toString("base64url");
-    const timer = setTimeout(() => this.#drop(token), this.#limits.unusedTimeMaxMs);
-    timer.unref();
-    this.#waiting.set(token, { ...connection, owner, timer });
+    const endsAt = performance.now() + this.#limits.unusedTimeMaxMs;
+    this.#waiting.set(token, { ...connection, owner, endsAt });
+    this.#looking ??= setInterval(() => this.#dropDead(), this.#limits.lookIntervalMs).unref();
     return token;
   }
 
   /** The connection has ended. */
   forget(token: string): void {
-    clearTimeout(this.#waiting.get(token)?.timer);
     this.#waiting.delete(token);
+    if (this.#waiting.size > 0) return;
+    clearInterval(this.#looking);
+    this.#looking = undefined;
   }
 
   /** Lends the connection to `work`, and ends it afterwards. `name` is what the file is for. */
@@ -100,9 +106,9 @@ export class HandOvers {
     return owner !== hostOwner && owners.filter((other) => other !== hostOwner).length >= this.#limits.containersMax;
   }
 
-  /** The runtime does not tell that the other side of a paused connection has gone. */
   #dropDead(): void {
-    for (const [token, { fd }] of this.#waiting) if (hasPeerLeft(fd)) this.#drop(token);
+    const now = performance.now();
+    for (const [token, { fd, endsAt }] of this.#waiting) if (now > endsAt || hasPeerLeft(fd)) this.#drop(token);
   }
 
   #drop(token: string): void {
