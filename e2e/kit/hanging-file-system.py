@@ -1,4 +1,4 @@
-# A file system (FUSE, linux/fuse.h) with one file of 1 MiB, which can be found and opened; whoever reads or closes it waits for ever.
+# A file system (FUSE, linux/fuse.h) whose every name is a file of 1 MiB, which can be found and opened; whoever reads or closes it waits for ever.
 # It ends, and with it the waiting, when its input ends.
 import ctypes, os, struct, sys, threading
 
@@ -28,19 +28,19 @@ ENOSYS = 38
 
 threading.Thread(target=end, daemon=True).start()
 print("mounted", flush=True)
+nodes = 1
 while True:
     request = os.read(device, 1 << 20)
     _, code, unique, node = struct.unpack_from("<IIQQ", request)
-    if code in (READ, FLUSH):
-        print("waiting", flush=True)
-        continue
-    if code in (FORGET, BATCH_FORGET, INTERRUPT):
+    if code in (READ, FLUSH, FORGET, BATCH_FORGET, INTERRUPT):
         continue
     body, error = b"", 0
     if code == INIT:
         body = struct.pack("<4I2H2I2H8I", 7, 31, 65536, 0, 12, 10, 65536, 1, 0, 0, *([0] * 8))
     elif code == LOOKUP:
-        body = struct.pack("<4Q2I", 2, 0, 0, 0, 0, 0) + attributes(2)
+        # Another file each time: who opens one that is being read waits as well.
+        nodes += 1
+        body = struct.pack("<4Q2I", nodes, 0, 0, 0, 0, 0) + attributes(nodes)
     elif code == GETATTR:
         body = struct.pack("<Q2I", 0, 0, 0) + attributes(node)
     elif code in (OPEN, OPENDIR):

@@ -1,4 +1,4 @@
-// A mounted file system whose one file can be opened, but neither read nor closed.
+// A mounted file system whose file can be opened, but neither read nor closed.
 import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
