@@ -4,7 +4,8 @@ import { existsSync } from "node:fs";
 import { mkdir, readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeConfigYaml } from "@host-service/fixtures";
-import type { Device } from "./kit/device.ts";
+import { request } from "./kit/api.ts";
+import type { Device, DeviceOptions } from "./kit/device.ts";
 import { bundleOf, smallImage, workshop } from "./kit/images.ts";
 import { onDevice } from "./kit/on-device.ts";
 import { isAlive } from "./kit/processes.ts";
@@ -34,13 +35,13 @@ afterAll(async () => {
   if (isRoot) await server?.stop();
 });
 
-function story(name: string, tell: (device: Device) => Promise<void>): void {
+function story(name: string, tell: (device: Device) => Promise<void>, options: DeviceOptions = {}): void {
   testUnless(needs, name, () =>
     onDevice(async (device) => {
       await tell(device);
       expect(await readdir(join(server.directory, "tmp"))).toEqual([]);
       await until("no line is left", async () => (await server.sessions()).length === 0);
-    }),
+    }, options),
   );
 }
 
@@ -244,6 +245,23 @@ story("what keeps ssh from the device ends with exit 3 and the next step", async
   expect(JSON.parse(answer.stdout)).toMatchObject({ code: "no-connection" });
   await device.startDaemon();
 });
+
+story(
+  "an image above the limits of the device ends with the exit code of its problem",
+  async (device) => {
+    const image = await largeImage();
+    const large = await overSsh(device, "container", "install", image.config, image.rootfs);
+    expect(large).toMatchObject({ exitCode: 5, stderr: "" });
+    expect(large.stdout).toContain("limits.image_bytes_max");
+    const headers = { "upload-complete": "?0" };
+    await request(device.socket, "/v1/uploads", { method: "POST", headers });
+    const { config, rootfs } = await smallImage("1.0.0");
+    const many = await overSsh(device, "container", "install", config, rootfs);
+    expect(many).toMatchObject({ exitCode: 6, stderr: "" });
+    expect(many.stdout).toContain("limits.uploads_max");
+  },
+  { limits: { image_bytes_max: 100 * mebibyte, uploads_max: 1 } },
+);
 
 story("names that could be options or commands never reach ssh", async (device) => {
   await writeFile(join(server.directory, "calls.log"), "");

@@ -1,6 +1,6 @@
 // The HTTP API over a socket, as any client sees it.
 export interface ApiRequest {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
   headers?: Record<string, string>;
   body?: string | Uint8Array | ReadableStream<Uint8Array> | Bun.BunFile;
   signal?: AbortSignal;

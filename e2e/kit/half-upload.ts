@@ -12,7 +12,7 @@ export interface HalfUpload {
 
 export async function beginUpload(
   path: string,
-  options: { to: string; bytes: number; first: Uint8Array; headers?: Record<string, string> },
+  options: { method?: string; to: string; bytes: number; first: Uint8Array; headers?: Record<string, string> },
 ): Promise<HalfUpload> {
   const socket = connect({ path });
   let answer = "";
@@ -26,7 +26,8 @@ export async function beginUpload(
   socket.once("error", reject);
   await promise;
   const extra = Object.entries(options.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
-  const head = `POST ${options.to} HTTP/1.1\r\nHost: device\r\nContent-Type: application/x-tar\r\nContent-Length: ${options.bytes}\r\n`;
+  const type = options.headers?.["Content-Type"] === undefined ? "Content-Type: application/x-tar\r\n" : "";
+  const head = `${options.method ?? "POST"} ${options.to} HTTP/1.1\r\nHost: device\r\n${type}Content-Length: ${options.bytes}\r\n`;
   socket.write(`${head}${extra.join("")}\r\n`);
   socket.write(options.first);
   return { socket, answer: () => answer, isClosed: () => closed, leave: () => socket.destroy() };
