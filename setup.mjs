@@ -13,6 +13,7 @@ const tasks = {
   test: "tasks/test.ts",
   check: "tasks/check.ts",
   build: "packages/executable/compile/main.ts",
+  bench: "bench/main.ts",
 };
 
 const root = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);

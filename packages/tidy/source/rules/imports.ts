@@ -21,6 +21,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   executable: ["archive", "host-service", "hostctl", "ingest"],
   e2e: [],
   demo: ["fixtures"],
+  bench: ["fixtures"],
 };
 
 /** Each dependency is used in one place, where it can be changed. */
