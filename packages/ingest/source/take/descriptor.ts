@@ -3,7 +3,7 @@ import { describeOpening, receiveDescriptors } from "@host-service/disk";
 import { describeType } from "../file-type.ts";
 
 /** Why what was handed over is not taken; a clause of the message that a person reads. */
-export class Refusal extends Error {
+class Refusal extends Error {
   override readonly name = "Refusal";
   readonly code = refusalCode;
 }
