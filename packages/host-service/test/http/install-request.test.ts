@@ -69,7 +69,7 @@ test("requestedId gives the operation the id of its client, once", () =>
     ]);
   }));
 
-test("imageSourceOf refuses a path to a container, and what is not built in to everybody", () =>
+test("imageSourceOf refuses a path to a container, and what nobody has sent to everybody", () =>
   onDevice(async (device) => {
     const image = imageOf("1.0.0");
     await device.install(image);
@@ -78,7 +78,7 @@ test("imageSourceOf refuses a path to a container, and what is not built in to e
     const before = await device.kept();
     expect(seen(await device.installParts(parts, { as: "edge" }))).toEqual([403, "not-allowed"]);
     expect(seen(await device.installParts({ ...parts, config: inline }, { as: "edge" }))).toEqual([403, "not-allowed"]);
-    expect(seen(await device.installParts({ ...parts, rootfs: { token: "t" } }))).toEqual([501, "not-supported"]);
+    expect(seen(await device.installParts({ ...parts, rootfs: { token: "t" } }))).toEqual([422, "source-refused"]);
     expect(seen(await device.installParts({ ...parts, rootfs: { upload: "u" } }))).toEqual([404, "not-found"]);
     expect(seen(await device.installParts({ ...parts, rootfs: { path: "x" } }))).toEqual([400, "invalid-request"]);
     expect(seen(await device.installParts({ ...parts, manifest: inline }))).toEqual([422, "signature-refused"]);
