@@ -29,7 +29,7 @@ export type IngestProblem =
   | { kind: "failed"; reason: string };
 
 /** What only a resumable upload can be refused for. */
-export type UploadProblem =
+type UploadProblem =
   /** Never there, expired, cancelled, used up, or another's. */
   | { kind: "unknown-upload" }
   | { kind: "too-many-uploads"; uploadsMax: number }

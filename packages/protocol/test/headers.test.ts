@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { digestField, sha256OfDigestField } from "@host-service/protocol";
+import { booleanField, booleanOfField, countOfField, digestField, sha256OfDigestField } from "@host-service/protocol";
 
 const hex = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
 
@@ -16,4 +16,13 @@ test("sha256OfDigestField tells an absent field from one that cannot be read", (
   expect(sha256OfDigestField("sha-512=:YWJj:")).toBeUndefined();
   expect(sha256OfDigestField("sha-256=:YWJj:")).toBeNull();
   expect(sha256OfDigestField(`sha-256=${hex}`)).toBeNull();
+});
+
+test("countOfField and booleanOfField read structured fields and ignore what is none", () => {
+  expect(["0", "12", " 7 ;a=1", "999999999999999"].map(countOfField)).toEqual([0, 12, 7, 999999999999999]);
+  for (const wrong of [null, "", "-1", "1.5", "1e3", "0x1", "1, 2", "9".repeat(16)])
+    expect(countOfField(wrong)).toBeUndefined();
+  expect(["?0", "?1", " ?1;a"].map(booleanOfField)).toEqual([false, true, true]);
+  for (const wrong of [null, "", "1", "true", "?2", "?1, ?0"]) expect(booleanOfField(wrong)).toBeUndefined();
+  expect([true, false].map((value) => booleanOfField(booleanField(value)))).toEqual([true, false]);
 });

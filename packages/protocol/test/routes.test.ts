@@ -24,3 +24,12 @@ test("problem has the status and title of its code", () => {
   expect(isProblemCode("busy")).toBe(true);
   expect(isProblemCode("toString")).toBe(false);
 });
+
+test("problem has the registered type of its code where there is one", () => {
+  expect(problem("upload-offset", "Cannot x: y", { "expected-offset": 1, "provided-offset": 2 })).toMatchObject({
+    type: "https://iana.org/assignments/http-problem-types#mismatching-upload-offset",
+    code: "upload-offset",
+    "expected-offset": 1,
+    "provided-offset": 2,
+  });
+});
