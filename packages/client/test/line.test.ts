@@ -75,6 +75,11 @@ test("again recovers from a lost line alone, and not without a line", async () =
   expect(recovered).toBe(3);
   expect(await again({ line }, failing(refused, 1)).catch((error: unknown) => error)).toBe(refused);
   expect(await again({}, failing(lost, 1)).catch((error: unknown) => error)).toBe(lost);
-  const dead = { name: "x", recover: (error: ClientError): Promise<void> => Promise.reject(error) };
+  const dead = {
+    name: "x",
+    recover: async (error: ClientError) => {
+      throw error;
+    },
+  };
   expect(await again({ line: dead }, failing(lost, 1)).catch((error: unknown) => error)).toBe(lost);
 });
