@@ -31,20 +31,25 @@ export function placeOf(directory: string): Place {
   };
 }
 
-/** A letter, then letters, digits and hyphens, 63 at most: a name of a container, of a directory and of a host. */
+/** Where callers are named, these stand for the host itself and for its boot hook. */
+const reservedNames: readonly string[] = ["host", "boot"];
+
+/** Incus's rule for instance names, which is that of a host name's label, less the reserved ones. */
 export function isContainerName(name: string): boolean {
-  return /^[A-Za-z][A-Za-z0-9-]{0,62}$/.test(name);
+  return /^[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(name) && !reservedNames.includes(name);
 }
 
 /** The one way from a name that somebody gave to a path. */
 export function containerDirectory(stateDirectory: string, name: string): string {
   if (!isContainerName(name)) {
-    throw new SlotsError(
-      "name",
-      `Cannot use "${name}" as a container's name: it has to be a letter, then letters, digits or hyphens, 63 at most`,
-    );
+    throw new SlotsError("name", `Cannot use "${name}" as a container's name: ${whyNot(name)}; choose another`);
   }
   return join(containersDirectory(stateDirectory), name);
+}
+
+function whyNot(name: string): string {
+  if (reservedNames.includes(name)) return "it stands for the host's own side";
+  return "a name has 1 to 63 letters, digits and hyphens, begins with a letter and does not end with a hyphen";
 }
 
 export function containersDirectory(stateDirectory: string): string {

@@ -265,6 +265,7 @@ test("listContainers names what has an image, and sweepRemoved clears what a cut
 test("containerDirectory refuses names that could be paths", () => {
   const names = ["..", "", "a/b", ".hidden", "-x", "edge\n", "x".repeat(64)];
   for (const name of names) expect(() => containerDirectory("/s", name)).toThrow("Cannot use");
+  for (const name of ["host", "boot"]) expect(() => containerDirectory("/s", name)).toThrow("stands for the host");
   expect(containerDirectory("/s", "edge-2")).toBe("/s/containers/edge-2");
 });
 
