@@ -155,10 +155,18 @@ daemon("a socket path of 200 bytes", (d) =>
   ),
 );
 
+/** A seed is made before there is a daemon. */
 const seed =
   (...words: string[]) =>
-  (d: Device): Promise<Answer> =>
-    d.seed(...words);
+  async (d: Device): Promise<Answer> => {
+    await d.stopDaemon();
+    try {
+      return await d.seed(...words);
+    } finally {
+      await d.startDaemon();
+    }
+  };
+table.row("seed: beside a daemon", 1, (d) => d.seed(goodImage().config, goodImage().rootfs));
 table.row("seed: a missing file", 1, seed(goodImage().config, "/nowhere.tar"));
 table.row("seed: over what is there", 1, seed(goodImage().config, goodImage().rootfs));
 table.row("seed: a bad name", 1, seed("--name", "no_body", goodImage().config, goodImage().rootfs));
