@@ -92,7 +92,7 @@ table.rawRow("path with a zero byte, given to the daemon", 422, (d) =>
   json(d.socket, install, sources({ path: "/tmp/a\0b" })),
 );
 table.rawRow("token, given to the daemon", 422, (d) => json(d.socket, install, sources({ token: "t" })));
-table.rawRow("upload, given to the daemon", 501, (d) => json(d.socket, install, sources({ upload: "u" })));
+table.rawRow("upload, given to the daemon", 404, (d) => json(d.socket, install, sources({ upload: "u" })));
 table.rawRow("config.yaml of 2 MiB, given to the daemon", 413, (d) =>
   json(d.socket, install, sources({ path: at("good.tar") }, { path: at("large.yaml") })),
 );

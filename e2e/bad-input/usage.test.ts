@@ -7,6 +7,7 @@ import { isRoot, needsTools } from "../kit/requirements.ts";
 import { environment, program } from "../kit/program.ts";
 import type { Answer } from "../kit/run.ts";
 import { run } from "../kit/run.ts";
+import { worked } from "../kit/steps.ts";
 import { goodImage } from "./good-image.ts";
 import { Table } from "./table.ts";
 
@@ -155,19 +156,17 @@ daemon("a socket path of 200 bytes", (d) =>
   ),
 );
 
-/** A seed is made before there is a daemon. */
-const seed =
-  (...words: string[]) =>
-  async (d: Device): Promise<Answer> => {
-    await d.stopDaemon();
-    try {
-      return await d.seed(...words);
-    } finally {
-      await d.startDaemon();
-    }
-  };
 table.row("seed: beside a daemon", 1, (d) => d.seed(goodImage().config, goodImage().rootfs));
-table.row("seed: a missing file", 1, seed(goodImage().config, "/nowhere.tar"));
-table.row("seed: over what is there", 1, seed(goodImage().config, goodImage().rootfs));
-table.row("seed: a bad name", 1, seed("--name", "no_body", goodImage().config, goodImage().rootfs));
+/** A seed is made before there is a daemon, so these have a state of their own. */
+const seed = (...words: string[]): Promise<Answer> => {
+  writeFileSync(at("seed.toml"), `state_dir = "${at("seeded")}"\nrun_dir = "${at("seeded-run")}"\n`);
+  return hostService("seed", "--config", at("seed.toml"), ...words);
+};
+const { config, rootfs } = goodImage();
+table.row("seed: a missing file", 1, () => seed(config, "/nowhere.tar"));
+table.row("seed: a bad name", 1, () => seed("--name", "no_body", config, rootfs));
+table.row("seed: over what is there", 1, async () => {
+  worked(await seed(config, rootfs));
+  return await seed(config, rootfs);
+});
 table.complete();
