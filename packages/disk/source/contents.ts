@@ -60,6 +60,12 @@ export function copyFileRange(
   return invoke("copy_file_range", undefined, fromFd, structureAddress, toFd, structureAddress + 8, bytes);
 }
 
+/** Begins to write what the file has, and waits for nothing. Where a file system cannot, that is as good. */
+export function startWriting(fd: number): void {
+  // SYNC_FILE_RANGE_WRITE of linux/fs.h
+  attempt("sync_file_range", fd, 0, 0, 2);
+}
+
 /** Waits until everything on the file system of this descriptor is durable. */
 export function syncFileSystem(fd: number): void {
   invoke("syncfs", undefined, fd);

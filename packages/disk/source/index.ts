@@ -1,6 +1,16 @@
 export { fchmod, fchmodAt, fchownAt, utimensAt } from "./attributes.ts";
 export { capability, confineCapabilities, dropCapabilities, heldCapabilities } from "./capabilities.ts";
-export { copyFileRange, fallocate, ftruncate, pipe, reflink, seek, seekExtent, syncFileSystem } from "./contents.ts";
+export {
+  copyFileRange,
+  fallocate,
+  ftruncate,
+  pipe,
+  reflink,
+  seek,
+  seekExtent,
+  startWriting,
+  syncFileSystem,
+} from "./contents.ts";
 export {
   hasPeerLeft,
   type PeerCredentials,

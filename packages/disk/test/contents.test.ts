@@ -10,6 +10,7 @@ import {
   reflink,
   seek,
   seekExtent,
+  startWriting,
   statusAt,
   syncFileSystem,
 } from "@host-service/disk";
@@ -33,6 +34,18 @@ test("pipe holds as much as it was asked to", () => {
   const { read, write } = pipe({ bytes: 1024 * 1024 });
   // More than 64 KiB would wait for a reader otherwise.
   expect(writeSync(write, new Uint8Array(512 * 1024))).toBe(512 * 1024);
+  closeSync(read);
+  closeSync(write);
+});
+
+test("startWriting leaves a file as it is, and minds nothing that cannot be written", () => {
+  const fd = fresh("started");
+  writeSync(fd, "contents");
+  startWriting(fd);
+  expect(readFileSync(`${directory}/started`, "utf8")).toBe("contents");
+  closeSync(fd);
+  const { read, write } = pipe();
+  startWriting(write);
   closeSync(read);
   closeSync(write);
 });

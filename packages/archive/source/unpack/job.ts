@@ -51,7 +51,7 @@ function confine(request: UnpackRequest, program: readonly string[]): never {
 
 function unpackHere(request: UnpackRequest, isRoot: boolean): Omit<Extract<UnpackMessage, { type: "done" }>, "type"> {
   const unpacker = { isRoot, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const writer = new TreeWriter(directoryFd, unpacker, request.limits);
+  const writer = new TreeWriter(directoryFd, unpacker, request);
   const tick = progressTeller(writer);
   const reader = new TarReader(
     {

@@ -31,6 +31,8 @@ export const unpackRequest = strictObject({
   /** Of the tar on descriptor 0; a pipe is read to its end. */
   bytes: optional(count),
   limits: strictObject({ entriesMax: count, unpackedBytesMax: count }),
+  /** Let the disk work on each large file while the next entries come, and not only in the sync at the end. */
+  writesAtOnce: boolean(),
   /** Whether descriptor 4 is a lock. */
   hasLock: boolean(),
   /** How to start the job once more with fewer privileges; absent when that has been done, or is not needed. */

@@ -1,5 +1,5 @@
 import { closeSync, constants, writeSync } from "node:fs";
-import { fchmod, ftruncate, mknodAt, openBeneath, symlinkAt } from "@host-service/disk";
+import { fchmod, ftruncate, mknodAt, openBeneath, startWriting, symlinkAt } from "@host-service/disk";
 import { ArchiveError } from "../error.ts";
 import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
 import type {
@@ -18,6 +18,7 @@ import { type Unpacker, setAttributes } from "./attributes.ts";
 import { Directories } from "./directories.ts";
 import { DirectoryEntries } from "./directory-entries.ts";
 import { makeHardLink } from "./hard-link.ts";
+import type { UnpackRequest } from "./message.ts";
 import { type NotKept, NotKeptCount } from "./not-kept.ts";
 import { type Place, pathOf, placeOf } from "./place.ts";
 import { duplicateName, writeError } from "./write-error.ts";
@@ -25,6 +26,8 @@ import { duplicateName, writeError } from "./write-error.ts";
 const newFile = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
 const oldDirectory = constants.O_RDONLY | constants.O_DIRECTORY | constants.O_NOFOLLOW;
 const fileTypes = { "character-device": 0o020000, "block-device": 0o060000, fifo: 0o010000 } as const;
+/** Small files are not worth the call. */
+const writtenAtOnceBytesMin = 64 * 1024;
 const skippedDevicesMax = 10_000;
 const impliedDirectoryMode = 0o755;
 
@@ -36,6 +39,7 @@ export class TreeWriter implements TarSink {
   readonly #rootFd: number;
   readonly #unpacker: Unpacker;
   readonly #limits: ArchiveLimits;
+  readonly #writesAtOnce: boolean;
   readonly #directories: Directories;
   readonly #notKept = new NotKeptCount();
   readonly #directoryEntries = new DirectoryEntries();
@@ -45,10 +49,11 @@ export class TreeWriter implements TarSink {
   #implied = 0;
   #bytes = 0;
 
-  constructor(rootFd: number, unpacker: Unpacker, limits: ArchiveLimits) {
+  constructor(rootFd: number, unpacker: Unpacker, request: Pick<UnpackRequest, "limits" | "writesAtOnce">) {
     this.#rootFd = rootFd;
     this.#unpacker = unpacker;
-    this.#limits = limits;
+    this.#limits = request.limits;
+    this.#writesAtOnce = request.writesAtOnce;
     this.#directories = new Directories(rootFd, (path) => this.#implyDirectory(path));
   }
 
@@ -80,6 +85,7 @@ export class TreeWriter implements TarSink {
       if (end < entry.bytes) ftruncate(fd, entry.bytes);
       setAttributes({ kind: "open", fd }, entry, this.#unpacker, this.#notKept);
     });
+    if (this.#writesAtOnce && entry.bytes >= writtenAtOnceBytesMin) startWriting(fd);
     closeSync(fd);
     this.#file = undefined;
   }

@@ -9,16 +9,20 @@ export interface UnpackJob {
   readonly outcome: Promise<UnpackReport | ArchiveError>;
 }
 
-interface JobInput extends Pick<UnpackRequest, "bytes"> {
+interface JobInput extends Pick<UnpackRequest, "bytes" | "writesAtOnce"> {
   readonly input: number;
   readonly directoryFd: number;
 }
 
 /** Starts `job unpack`; see there for its descriptors. */
-export function startUnpackJob(options: UnpackOptions, { input, directoryFd, bytes }: JobInput): UnpackJob {
+export function startUnpackJob(
+  options: UnpackOptions,
+  { input, directoryFd, bytes, writesAtOnce }: JobInput,
+): UnpackJob {
   const { program, limits, lockFd, onProgress } = options;
   const request: UnpackRequest = {
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
+    writesAtOnce,
     hasLock: lockFd !== undefined,
     again: [...program],
     ...(bytes === undefined ? {} : { bytes }),

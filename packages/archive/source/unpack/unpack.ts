@@ -51,7 +51,7 @@ function formatOf({ fd, offset, bytes }: UnpackOptions["archive"]): ArchiveForma
 
 async function unpackFromFile(options: UnpackOptions, directoryFd: number): Promise<UnpackReport> {
   const { fd, bytes } = options.archive;
-  const job = startUnpackJob(options, { input: fd, directoryFd, bytes });
+  const job = startUnpackJob(options, { input: fd, directoryFd, bytes, writesAtOnce: false });
   const [outcome] = await together([job.child], options.signal, [job.outcome]);
   if (outcome instanceof ArchiveError) throw outcome;
   return outcome;
@@ -69,7 +69,8 @@ async function unpackFromDecoder(
   let job: UnpackJob;
   try {
     decoder = startDecoder({ program, format, xz, input: archive.fd, output: ends.write });
-    job = startUnpackJob(options, { input: ends.read, directoryFd });
+    // xz keeps the processors busy and the disk idle; the others come faster than a disk writes, and gain nothing.
+    job = startUnpackJob(options, { input: ends.read, directoryFd, writesAtOnce: format === "tar.xz" });
   } catch (error) {
     decoder?.child.kill();
     await decoder?.child.ended;

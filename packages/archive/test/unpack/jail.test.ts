@@ -44,7 +44,7 @@ async function until(condition: () => boolean): Promise<void> {
 /** The job on its own, waiting for input that does not come. */
 function startJob(directoryFd: number, lockFd?: number) {
   const limits = { entriesMax: 10, unpackedBytesMax: 1000 };
-  const request = { limits, hasLock: lockFd !== undefined, again: program };
+  const request = { limits, writesAtOnce: false, hasLock: lockFd !== undefined, again: program };
   return Bun.spawn([...program, "job", "unpack", JSON.stringify(request)], {
     env: {},
     stdio: ["pipe", "pipe", "inherit", directoryFd, ...(lockFd === undefined ? [] : [lockFd])],
@@ -109,7 +109,12 @@ test("runUnpackJob holds the lock that it was given until it ends", async () => 
 
 test("runUnpackJob dies with the process that started it", async () => {
   await using workshop = new Workshop();
-  const request = { limits: { entriesMax: 1, unpackedBytesMax: 1 }, hasLock: false, again: program };
+  const request = {
+    limits: { entriesMax: 1, unpackedBytesMax: 1 },
+    writesAtOnce: false,
+    hasLock: false,
+    again: program,
+  };
   const command = [...program, "job", "unpack", JSON.stringify(request)];
   const code = `import { openSync } from "node:fs";
     const directory = openSync(${JSON.stringify(workshop.directory("root"))}, "r");
