@@ -84,9 +84,8 @@ export class Upload {
     try {
       const length = this.#check(request, options, reception);
       this.#state = { ...this.#state, length };
-      // Without a body there is nothing to write, and Bun.write would empty the file.
       if (request.body !== null) {
-        const { arrived, durable } = await this.#receive(request, reception);
+        const { arrived, durable } = await this.#receive(request.body, reception);
         settled = durable.then((offset) => this.#record({ offset }));
         await Promise.all([arrived, settled]).catch((error: unknown) => {
           throw ending.signal.aborted ? new IngestError(reception.action, { kind: "superseded" }) : error;
@@ -132,9 +131,9 @@ export class Upload {
     return known;
   }
 
-  async #receive(request: Request, reception: Reception) {
+  async #receive(body: ReadableStream<Uint8Array>, reception: Reception) {
     const { length } = this.#state;
-    const { arrived, durable } = await appendBody(request, {
+    const { arrived, durable } = await appendBody(body, {
       path: this.path,
       reception,
       bytesMax: length ?? Number.MAX_SAFE_INTEGER,
