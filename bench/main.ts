@@ -10,7 +10,7 @@ import { type Bench, makeDirectory, root } from "./kit/workplace.ts";
 import { body } from "./scenarios/body.ts";
 import { files } from "./scenarios/file-systems.ts";
 import { growth } from "./scenarios/growth.ts";
-import { install } from "./scenarios/install.ts";
+import { containers, install } from "./scenarios/install.ts";
 import { memory } from "./scenarios/memory.ts";
 import { start } from "./scenarios/start.ts";
 
@@ -19,6 +19,7 @@ const scenarios = new Map<string, { needsRoot: boolean; measure: (bench: Bench) 
   ["body", { needsRoot: false, measure: body }],
   ["files", { needsRoot: true, measure: files }],
   ["install", { needsRoot: true, measure: install }],
+  ["containers", { needsRoot: true, measure: containers }],
   ["memory", { needsRoot: false, measure: memory }],
   ["growth", { needsRoot: false, measure: growth }],
 ]);

@@ -112,7 +112,7 @@ export class Device {
       timeout: false,
     });
     const text = await answer.text();
-    if (!text.includes("there is no tar header at its start")) {
+    if (!text.includes("Cannot read the bundle: ")) {
       throw new Error(`Cannot measure a body: status ${answer.status}, ${text}`);
     }
   }

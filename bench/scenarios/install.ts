@@ -16,47 +16,53 @@ const names = {
   tar: "tar -xf",
 };
 
-export async function install(bench: Bench): Promise<Report> {
-  const archives = await debianArchives();
-  if (archives === undefined) return { rows: [], figures: [], missing: ["the Debian tree"] };
-  const device = await Device.boot(bench);
-  const peers = [await lxcWay(bench, archives), ...systemdWays(bench, archives), await casyncWay(bench, archives)];
-  const found = peers.filter((peer) => typeof peer === "object");
-  const against = names.xz;
-  const ways: Way[] = [
+/** Beside the pipelines that a shell has. */
+export function install(bench: Bench): Promise<Report> {
+  return measure(bench, async (archives, device) => [
     ...tarWays(bench, archives),
     ours(device, "host-service, .tar.xz of 16 MiB blocks", archives.xz, { against: names.xz, aim: 1.15 }),
     ours(device, "host-service, .tar.xz of one block", archives.xzOneBlock, { against: names.oneBlock }),
     ours(device, "host-service, .tar.zst", archives.zstd, { against: names.zstd, aim: 1.2 }),
     ours(device, "host-service, .tar", archives.tar, { against: names.tar }),
-    ...found.map((way) => ({ ...way, against })),
-  ];
-  const rows = await compare(
-    ways.map((way) => ({
-      ...way,
-      before: async () => {
-        await way.before?.();
-        await settle();
-      },
-    })),
-    bench.rounds,
-  );
-  await device.end();
-  const megabytes = (file: string) => Bun.file(file).size / 1e6;
-  return {
-    rows,
-    figures: [
-      { name: "size of .tar", value: megabytes(archives.tar), unit: "MB" },
-      { name: "size of .tar.xz, 16 MiB blocks", value: megabytes(archives.xz), unit: "MB" },
-      { name: "size of .tar.zst", value: megabytes(archives.zstd), unit: "MB" },
-    ],
-    missing: peers.filter((peer) => typeof peer === "string"),
-  };
+  ]);
+}
 
+/** Beside the programs that make containers. */
+export function containers(bench: Bench): Promise<Report> {
+  return measure(bench, async (archives, device) => [
+    ours(device, "host-service, .tar.xz of 16 MiB blocks", archives.xz, {}),
+    await lxcWay(bench, archives),
+    ...systemdWays(bench, archives),
+    await casyncWay(bench, archives),
+  ]);
+}
+
+async function measure(
+  bench: Bench,
+  waysOf: (archives: DebianArchives, device: Device) => Promise<(Way | string)[]>,
+): Promise<Report> {
+  const archives = await debianArchives();
+  if (archives === undefined) return { rows: [], figures: [], missing: ["the Debian tree"] };
+  const device = await Device.boot(bench);
+  const ways = await waysOf(archives, device);
   // What an earlier way left to be written is not for the next one to pay.
-  async function settle(): Promise<void> {
-    await shell('sync -f "$1"', bench.directory);
-  }
+  const settled = (way: Way): Way => ({
+    ...way,
+    before: async () => {
+      await way.before?.();
+      await shell('sync -f "$1"', bench.directory);
+    },
+  });
+  const found = ways.filter((way) => typeof way === "object");
+  const rows = await compare(found.map(settled), bench.rounds);
+  await device.end();
+  const size = (name: string, file: string) => ({ name, value: Bun.file(file).size / 1e6, unit: "MB" });
+  const figures = [
+    size("size of .tar", archives.tar),
+    size("size of .tar.xz, 16 MiB blocks", archives.xz),
+    size("size of .tar.zst", archives.zstd),
+  ];
+  return { rows, figures, missing: ways.filter((way) => typeof way === "string") };
 }
 
 function tarWays(bench: Bench, archives: DebianArchives): Way[] {
@@ -78,6 +84,6 @@ function tarWays(bench: Bench, archives: DebianArchives): Way[] {
   ];
 }
 
-function ours(device: Device, name: string, archive: string, more: { against: string; aim?: number }): Way {
+function ours(device: Device, name: string, archive: string, more: { against?: string; aim?: number }): Way {
   return { name, run: () => device.install(archive), after: () => device.remove(), ...more };
 }
