@@ -3,45 +3,19 @@
 import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
 import type { RouteName, ServerInfo } from "@host-service/protocol";
 import { parse, strictObject } from "@host-service/schema";
-import type { Uploads } from "@host-service/ingest";
-import type { Configuration } from "../configuration/configuration.ts";
-import type { Containers } from "../containers/containers.ts";
-import type { HandOvers } from "../hand-overs/hand-overs.ts";
-import type { History } from "../history.ts";
 import { callerOf } from "../listeners/principal.ts";
-import type { Principal } from "../listeners/principal.ts";
-import type { Log } from "../log.ts";
 import { eventStream } from "../operations/events.ts";
 import type { Action, Operation } from "../operations/operation.ts";
-import type { Operations } from "../operations/registry.ts";
 import { run } from "../operations/run.ts";
 import type { Finished } from "../operations/run.ts";
 import { power } from "../power/power.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { version } from "../version.ts";
 import { answerFor } from "./answer.ts";
+import type { Call, CallContext } from "./call.ts";
 import { imageSourceOf, requestedId } from "./install-request.ts";
 import { readJson } from "./json-body.ts";
 import { uploadCalls } from "./uploads.ts";
-
-export interface CallContext {
-  configuration: Configuration;
-  bootId: string;
-  containers: Containers;
-  uploads: Uploads;
-  handOvers: HandOvers;
-  operations: Operations;
-  history: History;
-  log: Log;
-}
-
-export interface Call {
-  request: Request;
-  principal: Principal;
-  context: CallContext;
-  /** What stands in the path for the parameters of the route. */
-  parameters: Readonly<Record<string, string>>;
-}
 
 /** A client may watch an operation whose body it is only beginning to send. */
 const arrivalWaitMs = 10_000;

@@ -7,7 +7,7 @@ import { callerOf } from "../listeners/principal.ts";
 import type { Principal } from "../listeners/principal.ts";
 import type { Log } from "../log.ts";
 import { calls } from "./calls.ts";
-import type { CallContext } from "./calls.ts";
+import type { CallContext } from "./call.ts";
 import { problemOf } from "../problems/problem-of.ts";
 import { closingUnread, problemResponse } from "./problem-response.ts";
 import { RequestError } from "../problems/request-error.ts";

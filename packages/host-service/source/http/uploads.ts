@@ -14,7 +14,7 @@ import type { UploadView } from "@host-service/ingest";
 import { ownerOf } from "../listeners/principal.ts";
 import { problemOf } from "../problems/problem-of.ts";
 import { RequestError } from "../problems/request-error.ts";
-import type { Call } from "./calls.ts";
+import type { Call } from "./call.ts";
 import { closingUnread, problemResponse } from "./problem-response.ts";
 
 export const uploadCalls = {

@@ -1,7 +1,7 @@
 // One socket that belongs to one principal, and beside it the one for files that are handed over.
 import { answerUnknown, listenerRoutes } from "../http/dispatch.ts";
 import { problemResponse } from "../http/problem-response.ts";
-import type { CallContext } from "../http/calls.ts";
+import type { CallContext } from "../http/call.ts";
 import { problem } from "@host-service/protocol";
 import { listenForFiles } from "./peer.ts";
 import type { Principal } from "./principal.ts";

@@ -2,7 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realDisk } from "@host-service/disk";
-import type { CallContext } from "../http/calls.ts";
+import type { CallContext } from "../http/call.ts";
 import { listen } from "./listener.ts";
 import type { Listener } from "./listener.ts";
 

@@ -1,7 +1,7 @@
 import type { ProgressEvent } from "@host-service/protocol";
 import { size } from "../output/words.ts";
 import { Pace, amount, clock, partOf, percentOf, phaseWords } from "./figures.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./display.ts";
 
 const redrawMs = 100;
 const barWidthMin = 10;

@@ -1,5 +1,5 @@
 import { amount, partOf, percentOf, phaseWords } from "./figures.ts";
-import type { Progress } from "./progress.ts";
+import type { Progress } from "./display.ts";
 
 /** How long a phase stays silent between two of its lines. */
 const betweenLinesMs = 5000;

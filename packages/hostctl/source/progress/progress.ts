@@ -1,16 +1,9 @@
-import type { OperationEvent } from "@host-service/protocol";
 import type { Invocation } from "../arguments/command.ts";
 import { printableJson } from "../output/printable.ts";
 import { writeLine } from "../output/write.ts";
 import { createBar } from "./bar.ts";
+import type { Progress } from "./display.ts";
 import { createPlain } from "./plain.ts";
-
-/** Shows on standard error how far an operation is. */
-export interface Progress {
-  show(event: OperationEvent): void;
-  /** Leaves the terminal as it was found. */
-  end(): void;
-}
 
 const silent: Progress = { show: () => undefined, end: () => undefined };
 

@@ -1,13 +1,10 @@
 import { IngestError } from "../error.ts";
+import { whileItGrows } from "../growth.ts";
 import { checkSize, checkSpaceLeft, reserve } from "../measure.ts";
 import type { PartialFile } from "../partial-file.ts";
 import type { Reception } from "../reception.ts";
 import { type Watch, watched } from "../stall-timer.ts";
 import type { Source } from "./source.ts";
-
-// The runtime copies without a word, so the file's size is asked for. A body of unknown length can pass
-// its limit by what arrives in this time.
-const pollIntervalMs = 50;
 
 /** The body of a request; its length is Content-Length unless the caller knows better. */
 export function bodySource(request: Request, bytesExpected = contentLength(request)): Source {
@@ -42,9 +39,8 @@ function growth(
   reception: Reception,
   { bytesExpected, watch }: { bytesExpected: number | undefined; watch: Watch },
 ): Promise<never> {
-  const { promise, reject } = Promise.withResolvers<never>();
   let bytesSeen = 0;
-  const poll = () => {
+  return whileItGrows(watch, () => {
     const { bytes } = partial;
     reception.report("receive", bytes, bytesExpected);
     if (bytes === bytesSeen) return;
@@ -52,16 +48,7 @@ function growth(
     watch.alive();
     checkSize(bytes, reception);
     if (bytesExpected === undefined) checkSpaceLeft(bytes, reception);
-  };
-  const timer = setInterval(() => {
-    try {
-      poll();
-    } catch (error) {
-      reject(error);
-    }
-  }, pollIntervalMs);
-  watch.over.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return promise;
+  });
 }
 
 function leftMidway(error: unknown): boolean {

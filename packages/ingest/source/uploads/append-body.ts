@@ -2,13 +2,13 @@ import { fstatSync, write } from "node:fs";
 import { promisify } from "node:util";
 import { closeDescriptor, openToAppend, syncDescriptor } from "../descriptor.ts";
 import { IngestError } from "../error.ts";
+import { whileItGrows } from "../growth.ts";
 import { checkSize, checkSpaceLeft } from "../measure.ts";
 import type { Reception } from "../reception.ts";
 import { type Watch, watched } from "../stall-timer.ts";
 
 const writeDescriptor = promisify(write);
 
-const pollIntervalMs = 50;
 /** A daemon that dies in the middle of one long request loses no more than this. */
 const checkpointBytes = 64 * 1024 * 1024;
 
@@ -78,32 +78,22 @@ function growth(
   checkpoint: (bytes: number) => Promise<void>,
 ): Promise<never> {
   const { watch, bytesMax, reception } = limit;
-  const { promise, reject } = Promise.withResolvers<never>();
   let bytesSeen = fstatSync(fd).size;
   let bytesDurable = bytesSeen;
   let isBusy = false;
-  const poll = () => {
+  return whileItGrows(watch, (fail) => {
     const bytes = fstatSync(fd).size;
     if (bytes === bytesSeen) return;
     bytesSeen = bytes;
     watch.alive();
     checkSize(bytes, reception);
     checkSpaceLeft(bytes, reception);
-    if (bytes > bytesMax) reject(new OutgrownError());
+    if (bytes > bytesMax) throw new OutgrownError();
     if (isBusy || bytes - bytesDurable < checkpointBytes) return;
     isBusy = true;
     bytesDurable = bytes;
-    checkpoint(bytes).then(() => (isBusy = false), reject);
-  };
-  const timer = setInterval(() => {
-    try {
-      poll();
-    } catch (error) {
-      reject(error);
-    }
-  }, pollIntervalMs);
-  watch.over.addEventListener("abort", () => clearInterval(timer), { once: true });
-  return promise;
+    checkpoint(bytes).then(() => (isBusy = false), fail);
+  });
 }
 
 /** The body is longer than the upload was said to be. */

@@ -1,8 +1,6 @@
 // Resumable uploads of the inbox, as their callers see them.
 import type { InboxFile } from "../inbox.ts";
 import type { InboxLimits } from "../limits.ts";
-import { prepareDirectory } from "../prepare-directory.ts";
-import { UploadTable } from "./upload-table.ts";
 import type { AppendOptions } from "./upload.ts";
 
 export interface UploadLimits {
@@ -47,15 +45,4 @@ export interface Uploads {
   take(owner: string, id: string, options: { name: string; bytesMax?: number | undefined }): Promise<InboxFile>;
   /** Removes all of an owner who is gone. */
   removeAllOf(owner: string): Promise<void>;
-}
-
-const sweepIntervalMs = 60_000;
-
-export async function openUploads(options: UploadsOptions): Promise<Uploads> {
-  await prepareDirectory(options.directory);
-  const uploads = new UploadTable(options);
-  await uploads.load();
-  // It keeps no process alive.
-  setInterval(() => void uploads.sweep(), Math.min(sweepIntervalMs, options.limits.uploadAgeMaxMs)).unref();
-  return uploads;
 }

@@ -1,0 +1,29 @@
+import type { Uploads } from "@host-service/ingest";
+import type { Configuration } from "../configuration/configuration.ts";
+import type { Containers } from "../containers/containers.ts";
+import type { HandOvers } from "../hand-overs/hand-overs.ts";
+import type { History } from "../history.ts";
+import type { Principal } from "../listeners/principal.ts";
+import type { Log } from "../log.ts";
+import type { Operations } from "../operations/registry.ts";
+
+/** What every call of a listener can reach. */
+export interface CallContext {
+  configuration: Configuration;
+  bootId: string;
+  containers: Containers;
+  uploads: Uploads;
+  handOvers: HandOvers;
+  operations: Operations;
+  history: History;
+  log: Log;
+}
+
+/** One request on its way to what answers it. */
+export interface Call {
+  request: Request;
+  principal: Principal;
+  context: CallContext;
+  /** What stands in the path for the parameters of the route. */
+  parameters: Readonly<Record<string, string>>;
+}
