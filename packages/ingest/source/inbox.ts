@@ -180,18 +180,14 @@ function asFailure(error: unknown, { action }: Reception): IngestError {
   return new IngestError(action, { kind: "failed", reason: messageOf(error) }, { cause: error });
 }
 
+/** The name goes at once; the bytes go with the descriptor, which takes a while for a large file and is not waited for. */
 function discarder(path: string, fd: number): () => Promise<void> {
   let discarded: Promise<void> | undefined;
   return () => {
-    discarded ??= discard(path, fd);
+    discarded ??= rm(path, { force: true }).finally(() => {
+      // It was only read from, so that nothing is lost by a close that fails.
+      closeDescriptor(fd).catch(() => undefined);
+    });
     return discarded;
   };
-}
-
-async function discard(path: string, fd: number): Promise<void> {
-  try {
-    await rm(path, { force: true });
-  } finally {
-    await closeDescriptor(fd);
-  }
 }
