@@ -1,0 +1,13 @@
+/** Bytes in their order. */
+export interface ByteSource {
+  /** Fills `into` from its start and answers how many bytes; 0 is the end. A source may give fewer than there is room for. */
+  read(into: Uint8Array): number | Promise<number>;
+}
+
+/** Where the payload goes while it is verified. What was written counts only when the whole reading has resolved. */
+export interface PayloadSink {
+  /** Before the first byte, when everything that can be known before was checked. What it throws ends the reading. */
+  begin(payload: { file: string; bytes: number | undefined }): void | Promise<void>;
+  /** In order and without gaps. The bytes are the sink's until it settles. */
+  write(chunk: Uint8Array): void | Promise<void>;
+}
