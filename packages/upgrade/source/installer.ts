@@ -33,6 +33,13 @@ export interface InstallOptions {
   slot: SlotName;
   signal: AbortSignal;
   onProgress: (progress: InstallProgress) => void;
+  /**
+   * Awaited once, when everything that can be checked before was, and before the first byte of the slot changes: from then on nobody
+   * knows what it holds. What it throws ends the install, and the slot is as it was.
+   */
+  onFirstWrite?: () => Promise<void>;
+  /** A job was killed, and `ended` settles when it is gone: one that waits for a foreign file system goes only when that answers. */
+  onJobKilled?: (ended: Promise<unknown>) => void;
 }
 
 /**
