@@ -56,7 +56,11 @@ DIRECT_IO = 1
 threading.Thread(target=end, daemon=True).start()
 print("mounted", flush=True)
 while True:
-    request = os.read(device, 1 << 20)
+    try:
+        request = os.read(device, 1 << 20)
+    except OSError:
+        # Unmounted; the other thread ends the program.
+        threading.Event().wait()
     _, code, unique, node = struct.unpack_from("<IIQQ", request)
     if code in (FORGET, BATCH_FORGET, INTERRUPT):
         continue

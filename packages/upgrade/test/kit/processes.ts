@@ -35,3 +35,16 @@ export async function until(condition: () => boolean, what: string): Promise<voi
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
+
+/** Whatever an install started or opened is gone, at once or a moment later where the runtime closes it. */
+export async function expectNothingLeft(): Promise<void> {
+  await until(() => children().length === 0, "its jobs have ended");
+  await until(() => openFiles().every((path) => !path.startsWith("/dev/loop")), "the device is closed");
+  await until(() => pipes() <= pipesAtStart, "its pipes are closed");
+}
+
+function pipes(): number {
+  return openFiles().filter((path) => path.startsWith("pipe:")).length;
+}
+
+const pipesAtStart = pipes();
