@@ -17,6 +17,8 @@ export interface InstalledImage {
   /** What the floor compares: `rootfs-image.version` of a Mender artifact, else as `name`. */
   version?: string;
   bytes: number;
+  /** What it says that it provides, for what a later image may ask. */
+  provides?: Record<string, string>;
   /** Who signed it; absent for what came without a signature that anybody checked. */
   signer?: { keyId: string; verified: boolean; trustedComment?: string };
   warnings: string[];
@@ -33,6 +35,11 @@ export interface InstallOptions {
   slot: SlotName;
   signal: AbortSignal;
   onProgress: (progress: InstallProgress) => void;
+  /**
+   * Called once and waited for, when the image has said what it is and before the slot's first byte changes. What it throws ends the
+   * installation, with the slot as it was.
+   */
+  beforeWriting: (image: { name?: string; version?: string }) => Promise<void>;
 }
 
 /**

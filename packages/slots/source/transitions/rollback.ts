@@ -7,7 +7,7 @@ import type { State, Subject, Transition } from "../state.ts";
 export function rollback(state: State, subject: Subject): Transition {
   switch (state.name) {
     case "empty":
-      throw refused("no-previous", `Cannot roll back "${subject.name}": no image is installed; install one first`);
+      throw refused("no-previous", `Cannot roll back ${subject.title}: no image is installed; install one first`);
     case "normal":
       return toPrevious(state, subject);
     case "pending":
@@ -29,14 +29,14 @@ function toPrevious(state: Extract<State, { name: "normal" }>, subject: Subject)
   if (previous === undefined) {
     throw refused(
       "no-previous",
-      `Cannot roll back "${subject.name}": ${describeImage(active, subject)} is committed and there is no previous image; ` +
+      `Cannot roll back ${subject.title}: ${describeImage(active, subject)} is committed and there is no previous image; ` +
         "install the one that you want",
     );
   }
   if (subject.manifestOf(previous) === undefined) {
     throw refused(
       "not-bootable",
-      `Cannot roll back "${subject.name}": the previous ${describeImage(previous, subject)} is no longer whole in slot ` +
+      `Cannot roll back ${subject.title}: the previous ${describeImage(previous, subject)} is no longer whole in slot ` +
         `${previous.slot}; install the one that you want`,
     );
   }
