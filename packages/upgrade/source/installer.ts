@@ -5,7 +5,7 @@ export type UpgradeSource =
   /** A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` is given for a file of the inbox. */
   | { kind: "file"; fd: number; bytes: number; path?: string }
   /** The open file that waits, unread, in this connected Unix socket. */
-  | { kind: "handed-over"; connection: number }
+  | { kind: "handed-over"; connection: number; onJobKilled?: (ended: Promise<unknown>) => void }
   | { kind: "body"; body: ReadableStream<Uint8Array>; bytesExpected: number | undefined };
 
 /** What is in a slot, once all of it is on the device. */

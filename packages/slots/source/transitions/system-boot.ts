@@ -11,8 +11,8 @@ export interface BootFacts {
   booted: SlotName | undefined;
   /** What the boot loader starts next. */
   next: SlotName | undefined;
-  /** Whether it goes back from there by itself. */
-  isTrial: boolean;
+  /** Whether it goes back from there by itself; undefined where it does not tell. */
+  isTrial: boolean | undefined;
   /** An earlier boot was ended to go back, and this one is the same again. */
   hasReturned: boolean;
 }
@@ -46,10 +46,10 @@ export function resolveSystemBoot(state: State, facts: BootFacts, contents: Syst
   }
 }
 
-/** What there is without a record: what runs, on trial as long as the boot loader says so. */
+/** What there is without a record: what runs, on trial when the boot loader says so. */
 function found(booted: SlotName, { facts, contents }: Pick<Boot, "facts" | "contents">): State {
   const active = contents.referenceTo(booted);
-  if (!facts.isTrial) return { name: "normal", active };
+  if (facts.isTrial !== true) return { name: "normal", active };
   return { name: "trying", active, fallback: contents.referenceTo(otherSlot(booted)), bootsLeft: 0 };
 }
 
@@ -67,13 +67,13 @@ function foreign(
 ): SystemResolution {
   const active = contents.referenceTo(booted);
   // The boot loader is told before the record: a rollback that was cut between the two is one all the same.
-  if (state.previous?.slot === booted && !facts.isTrial) {
+  if (state.previous?.slot === booted && facts.isTrial !== true) {
     const why = "the boot loader was told to start the previous one";
     const ending = { result: "rolled-back", reference: state.active, why } as const;
     return { transition: { state: { name: "normal", active: state.previous }, ending } };
   }
   const surprise = `slot ${booted} runs, which host-service did not switch to`;
-  if (facts.isTrial) {
+  if (facts.isTrial !== false) {
     const trying: State = { name: "trying", active, fallback: state.active, bootsLeft: 0 };
     return { transition: { state: trying }, problem: `${surprise}; it counts as a trial` };
   }
@@ -92,7 +92,7 @@ function resolvePending(
     const trying: State = { name: "trying", active: candidate, fallback: active, bootsLeft: 0 };
     return { transition: { state: trying } };
   }
-  const ignored = facts.next === candidate.slot && facts.isTrial;
+  const ignored = facts.next === candidate.slot && facts.isTrial === true;
   const why = ignored
     ? "the boot loader did not start it, although its environment says so"
     : `the boot loader started ${describeImage(old, contents)}: it gave the new one up, or the power went before it was told`;
@@ -135,7 +135,7 @@ function goBack(state: State, fallback: SlotReference | undefined, facts: BootFa
 }
 
 function isCommitted(running: SlotReference, facts: BootFacts): boolean {
-  return facts.next === running.slot && !facts.isTrial && !facts.hasReturned;
+  return facts.next === running.slot && facts.isTrial === false && !facts.hasReturned;
 }
 
 function committedOutside(active: SlotReference, previous: SlotReference | undefined): SystemResolution {
@@ -146,5 +146,5 @@ function committedOutside(active: SlotReference, previous: SlotReference | undef
 
 /** What runs is what stays; a boot loader that would try something else at the next boot is told so. */
 function tellToStay(running: SlotReference, { next, isTrial }: BootFacts): { returnTo?: SlotName } {
-  return next === running.slot && !isTrial ? {} : { returnTo: running.slot };
+  return next === running.slot && isTrial !== true ? {} : { returnTo: running.slot };
 }

@@ -27,7 +27,7 @@ const slots: (SlotName | undefined)[] = ["a", "b", undefined];
 function* allFacts(): Generator<BootFacts> {
   for (const booted of slots) {
     for (const next of slots) {
-      for (const isTrial of [false, true]) {
+      for (const isTrial of [false, true, undefined]) {
         for (const hasReturned of [false, true]) yield { booted, next, isTrial, hasReturned };
       }
     }
@@ -50,7 +50,7 @@ function printBlock(state: State): string {
   const answers = new Map<string, string[]>();
   for (const facts of allFacts()) {
     const answer = printResolution(state, resolveSystemBoot(state, facts, contents));
-    const trial = facts.isTrial ? ", trial" : "";
+    const trial = { true: ", trial", false: "", undefined: ", trial?" }[String(facts.isTrial)];
     const key = `boots ${facts.booted ?? "neither"}, next ${facts.next ?? "?"}${trial}${facts.hasReturned ? ", has returned" : ""}`;
     answers.set(answer, [...(answers.get(answer) ?? []), key]);
   }
