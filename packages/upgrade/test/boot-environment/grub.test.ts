@@ -94,7 +94,11 @@ testWith(tools, "M47: a block that is missing, empty or damaged is refused, and 
   withGrubFile(async (place) => {
     await place.write("grubenv", "damaged".repeat(100));
     const expectRefused = async (words: string) => {
-      for (const work of [loader(place).check, () => loader(place).tryOnce("b"), () => loader(place).returnTo("b")]) {
+      for (const work of [
+        () => loader(place).check(),
+        () => loader(place).tryOnce("b"),
+        () => loader(place).returnTo("b"),
+      ]) {
         const said = await complaintOf(work());
         expect(said).toContain(words);
         expect(said).toContain("set upgrade.boot_environment_file to the file that GRUB loads");
@@ -137,8 +141,8 @@ testWith(tools, "a failing tool is quoted", () =>
 
 test("without the tools, and without a file, check says what to install or to set", () =>
   inPlace(async ({ directory }) => {
-    const { check } = grubLoader({ partitions, bootedSlot: async () => "a", directories: [directory] });
-    expect(await complaintOf(check())).toBe(
+    const boot = grubLoader({ partitions, bootedSlot: async () => "a", directories: [directory] });
+    expect(await complaintOf(boot.check())).toBe(
       `Cannot use the boot environment: there is no "grub-mender-grubenv-print" in ${directory}; ` +
         "install grub-mender-grubenv, or set upgrade.boot_environment_file to the file that GRUB loads",
     );

@@ -62,8 +62,9 @@ for (const copies of kinds) {
         `Cannot read the boot environment: "${place.path("fw_printenv")}" ended with exit code 243: ` +
         `Cannot read default environment from file; compare "${place.file}" with U-Boot's own settings, ` +
         "and let U-Boot save its environment once (saveenv)";
-      const { check, view, tryOnce, keep, returnTo } = loader(place);
-      for (const work of [check, view, () => tryOnce("b"), () => keep("a"), () => returnTo("a")]) {
+      const boot = loader(place);
+      const changes = [() => boot.tryOnce("b"), () => boot.keep("a"), () => boot.returnTo("a")];
+      for (const work of [() => boot.check(), () => boot.view(), ...changes]) {
         expect(await complaintOf(work())).toBe(message);
       }
       expect(await place.read("uboot.env")).toBe(before);
@@ -85,11 +86,11 @@ testWith(tools, "M47: values that the tool made up are refused, though it ends w
 
 testWith(tools, "a change that finds everything as it should be writes nothing", () =>
   withUBoot("redundant", async (place) => {
-    const { tryOnce, keep, returnTo } = loader(place);
-    await returnTo("a");
-    await keep("a");
+    const boot = loader(place);
+    await boot.returnTo("a");
+    await boot.keep("a");
     await place.set({ ...onB, mender_boot_part_hex: "A", upgrade_available: "1" });
-    await tryOnce("b");
+    await boot.tryOnce("b");
     expect(await place.batches()).toEqual([]);
   }),
 );
@@ -166,8 +167,9 @@ testWith(tools, "M47: check refuses what the boot loader would go wrong with, an
 testWith(tools, "M47: a change stops at a failing canary before it writes", () =>
   withUBoot("redundant", async (place) => {
     await place.set({ mender_check_saveenv_canary: "1" });
-    const { tryOnce, keep, returnTo, view } = loader(place);
-    for (const work of [view, () => tryOnce("b"), () => keep("a"), () => returnTo("b")]) {
+    const boot = loader(place);
+    const changes = [() => boot.tryOnce("b"), () => boot.keep("a"), () => boot.returnTo("b")];
+    for (const work of [() => boot.view(), ...changes]) {
       expect(await complaintOf(work())).toContain("mender_saveenv_canary is not 1");
     }
     expect(await place.batches()).toEqual([]);
@@ -181,8 +183,8 @@ testWith(tools, "check refuses partitions that cannot be two slots", () =>
       { a: 0, b: 2 },
       { a: 2, b: 1.5 },
     ]) {
-      const { check } = uBootLoader({ partitions: wrong, bootedSlot: async () => "a", file, directories: [directory] });
-      expect(await complaintOf(check())).toContain(`the slots cannot be partitions ${wrong.a} and ${wrong.b}`);
+      const boot = uBootLoader({ partitions: wrong, bootedSlot: async () => "a", file, directories: [directory] });
+      expect(await complaintOf(boot.check())).toContain(`the slots cannot be partitions ${wrong.a} and ${wrong.b}`);
     }
   }),
 );
@@ -251,17 +253,17 @@ testWith(tools, "a tool that fails is quoted; a hanging one is ended and not cal
 
 test("tools that are missing, or print garbage, stop the check", () =>
   inPlace(async ({ directory, program }) => {
-    const { check, view } = uBootLoader({ partitions, bootedSlot: async () => "a", directories: [directory] });
-    expect(await complaintOf(check())).toBe(
+    const boot = uBootLoader({ partitions, bootedSlot: async () => "a", directories: [directory] });
+    expect(await complaintOf(boot.check())).toBe(
       `Cannot use the boot environment: there is no "fw_printenv" in ${directory}; install libubootenv-tool`,
     );
     await program("fw_printenv", "head -c 1000 /dev/urandom");
-    expect(await complaintOf(check())).toStartWith('Cannot use the boot environment: mender_boot_part reads ""');
-    expect(await view()).toEqual({ booted: "a", next: undefined, isTrial: false });
+    expect(await complaintOf(boot.check())).toStartWith('Cannot use the boot environment: mender_boot_part reads ""');
+    expect(await boot.view()).toEqual({ booted: "a", next: undefined, isTrial: false });
     await program("fw_printenv", "printf 'mender_boot_part=2\\nupgrade_available=0\\nmender_boot_part=10\\n'");
-    expect(await complaintOf(check())).toContain(String.raw`mender_boot_part reads "2\n10"`);
+    expect(await complaintOf(boot.check())).toContain(String.raw`mender_boot_part reads "2\n10"`);
     await program("fw_printenv", "echo mender_boot_part=2");
-    expect(await complaintOf(check())).toBe(
+    expect(await complaintOf(boot.check())).toBe(
       `Cannot use the boot environment: there is no "fw_setenv" in ${directory}; install libubootenv-tool`,
     );
   }));
@@ -270,8 +272,8 @@ testWith(tools, "check refuses a configuration that is missing, and a device tha
   withUBoot("redundant", async (place) => {
     const { directory } = place;
     const file = place.path("none.config");
-    const { check } = uBootLoader({ partitions, bootedSlot: async () => "a", file, directories: [directory] });
-    expect(await complaintOf(check())).toContain(
+    const boot = uBootLoader({ partitions, bootedSlot: async () => "a", file, directories: [directory] });
+    expect(await complaintOf(boot.check())).toContain(
       `ended with exit code 247: Configuration file wrong or corrupted; compare "${file}" with`,
     );
     const list = await place.write("list.config", "# device offset size\n/dev/none 0x0 0x4000\n");
@@ -284,8 +286,8 @@ testWith(tools, "check refuses a configuration that is missing, and a device tha
 test("a view runs one tool once", () =>
   inPlace(async ({ directory, program, path, read }) => {
     await program("fw_printenv", `echo "$*" >>'${path("calls")}'; echo mender_boot_part=2`);
-    const { view } = uBootLoader({ partitions, bootedSlot: async () => "a", file: "/x", directories: [directory] });
-    expect(await view()).toEqual({ booted: "a", next: "a", isTrial: false });
+    const boot = uBootLoader({ partitions, bootedSlot: async () => "a", file: "/x", directories: [directory] });
+    expect(await boot.view()).toEqual({ booted: "a", next: "a", isTrial: false });
     expect(await read("calls")).toBe("-c /x\n");
   }));
 

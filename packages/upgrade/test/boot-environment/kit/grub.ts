@@ -9,8 +9,8 @@ export const fresh = { mender_boot_part: "2", mender_boot_part_hex: "2", upgrade
 export interface GrubPlace extends Place {
   /** Undefined where there are two blocks. */
   file: string | undefined;
-  variables(): Promise<Record<string, string>>;
-  set(values: Readonly<Record<string, string>>): Promise<void>;
+  variables: () => Promise<Record<string, string>>;
+  set: (values: Readonly<Record<string, string>>) => Promise<void>;
 }
 
 export async function withGrubFile(story: (place: GrubPlace & { file: string }) => Promise<void>): Promise<void> {

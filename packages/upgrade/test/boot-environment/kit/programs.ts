@@ -5,11 +5,11 @@ import { join } from "node:path";
 
 export interface Place {
   directory: string;
-  path(name: string): string;
-  write(name: string, text: string | Uint8Array): Promise<string>;
-  read(name: string): Promise<string>;
+  path: (name: string) => string;
+  write: (name: string, text: string | Uint8Array) => Promise<string>;
+  read: (name: string) => Promise<string>;
   /** A program in the language of /bin/sh. */
-  program(name: string, script: string): Promise<string>;
+  program: (name: string, script: string) => Promise<string>;
 }
 
 /** Tells a story in a temporary directory, which is gone afterwards. */

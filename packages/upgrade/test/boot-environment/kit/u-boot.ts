@@ -9,10 +9,10 @@ export interface UBootPlace extends Place {
   file: string;
   /** The file that holds the environment. */
   image: string;
-  variables(): Promise<Record<string, string>>;
-  set(values: Readonly<Record<string, string>>): Promise<void>;
+  variables: () => Promise<Record<string, string>>;
+  set: (values: Readonly<Record<string, string>>) => Promise<void>;
   /** What fw_setenv read on its standard input, one text a call. */
-  batches(): Promise<string[]>;
+  batches: () => Promise<string[]>;
 }
 
 export const fresh = {
