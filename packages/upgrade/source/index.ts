@@ -1,4 +1,11 @@
 export type { BootLoader, BootView } from "./boot-loader.ts";
+export type { SlotPlaces } from "./boot-environment/mender-loader.ts";
+export type { Partitions } from "./boot-environment/mender-variables.ts";
+export { type BootEnvironmentChoice, openBootLoader } from "./boot-environment/open.ts";
+export { type BootEntries, systemdBootLoader, type SystemdBootOptions } from "./boot-environment/systemd-boot.ts";
+export { grubLoader, type GrubOptions } from "./boot-environment/grub.ts";
+export type { ToolOptions } from "./boot-environment/tool.ts";
+export { uBootLoader, type UBootOptions } from "./boot-environment/u-boot.ts";
 export { UpgradeError } from "./error.ts";
 export type { UpgradeErrorKind } from "./error.ts";
 export type { InstalledImage, Installer, InstallOptions, InstallProgress, UpgradeSource } from "./installer.ts";
