@@ -9,12 +9,10 @@ export { uBootLoader, type UBootOptions } from "./boot-environment/u-boot.ts";
 export { UpgradeError } from "./error.ts";
 export type { UpgradeErrorKind } from "./error.ts";
 export type { InstalledImage, Installer, InstallOptions, InstallProgress, UpgradeSource } from "./installer.ts";
-<<<<<<< HEAD
 export { resolveSystem } from "./life/resolve-system.ts";
 export type { ResolveSystemOptions, SystemBoot } from "./life/resolve-system.ts";
 export { openSystem } from "./life/system.ts";
 export type { HostSystem, SystemOptions, Upgrade, Upgraded, UpgradeOptions } from "./life/system.ts";
-=======
 export { menderBackend } from "./tools/mender/mender-backend.ts";
 export type { MenderConfiguration, MenderImage, MenderRequest } from "./tools/mender/mender-backend.ts";
 export { raucBackend } from "./tools/rauc/rauc-backend.ts";
@@ -23,4 +21,5 @@ export type { ToolConfiguration } from "./tools/run/tool.ts";
 export { swupdateBackend } from "./tools/swupdate/swupdate-backend.ts";
 export type { SwupdateConfiguration } from "./tools/swupdate/swupdate-backend.ts";
 export type { BySlot, HandedImage, ToolBackend } from "./tools/tool-backend.ts";
->>>>>>> tools
+export { partitionsInstaller } from "./partitions/installer.ts";
+export type { PartitionsOptions, PartitionsRequest } from "./partitions/installer.ts";

@@ -5,7 +5,7 @@ export type UpgradeSource =
   /** A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` is given for a file of the inbox. */
   | { kind: "file"; fd: number; bytes: number; path?: string }
   /** The open file that waits, unread, in this connected Unix socket. */
-  | { kind: "handed-over"; connection: number; onJobKilled?: (ended: Promise<unknown>) => void }
+  | { kind: "handed-over"; connection: number }
   | { kind: "body"; body: ReadableStream<Uint8Array>; bytesExpected: number | undefined };
 
 /** What is in a slot, once all of it is on the device. */
@@ -36,10 +36,12 @@ export interface InstallOptions {
   signal: AbortSignal;
   onProgress: (progress: InstallProgress) => void;
   /**
-   * Called once and waited for, when the image has said what it is and before the slot's first byte changes. What it throws ends the
-   * installation, with the slot as it was.
+   * Called once and waited for, when the image has said what it is and everything that can be checked before was: from then on nobody
+   * knows what the slot holds. What it throws ends the installation, with the slot as it was.
    */
   beforeWriting: (image: { name?: string; version?: string }) => Promise<void>;
+  /** A job was killed, and `ended` settles when it is gone: one that waits for a foreign file system goes only when that answers. */
+  onJobKilled?: (ended: Promise<unknown>) => void;
 }
 
 /**
