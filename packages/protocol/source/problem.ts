@@ -14,7 +14,7 @@ export const Problem = object({
   code: string(),
   /** With `busy`: the id of the operation that is in the way. */
   operation: optional(string()),
-  /** With `image-refused` of an upgrade: its class, a word of the list in packages/artifact. */
+  /** Of an upgrade that was refused: its class, a word of the list in packages/artifact. */
   class: optional(string()),
   /** With `upload-offset`. */
   "expected-offset": optional(pipe(number(), integer())),

@@ -2,8 +2,11 @@ import type { SlotName } from "@host-service/slots";
 
 /** Where the bytes of an upgrade come from. */
 export type UpgradeSource =
-  /** A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` is given for a file of the inbox. */
-  | { kind: "file"; fd: number; bytes: number; path?: string }
+  /**
+   * A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` and `sha256`, in hexadecimal, are given
+   * for a file of the inbox.
+   */
+  | { kind: "file"; fd: number; bytes: number; path?: string; sha256?: string }
   /** The open file that waits, unread, in this connected Unix socket. */
   | { kind: "handed-over"; connection: number }
   | { kind: "body"; body: ReadableStream<Uint8Array>; bytesExpected: number | undefined };

@@ -32,7 +32,7 @@ export interface Upgrade<Request> {
   downgrade: Downgrade;
 }
 
-export interface UpgradeOptions extends Pick<InstallOptions, "signal" | "onProgress"> {
+export interface UpgradeOptions extends Pick<InstallOptions, "signal" | "onProgress" | "onJobKilled"> {
   /** Called before the record says that there is a candidate; what it throws leaves the system as it was. */
   beforeRecord: () => void;
 }
@@ -122,7 +122,7 @@ function notWhatRuns(deed: string, booted: SlotName | undefined): UpgradeError {
 
 async function stage<Request>(
   { installer, source, request, downgrade }: Upgrade<Request>,
-  { signal, onProgress, beforeRecord }: UpgradeOptions,
+  { beforeRecord, ...watching }: UpgradeOptions,
   { ledger, bootLoader, now }: SystemOptions,
 ): Promise<{ page: SystemPage; image: InstalledImage }> {
   let page = await ledger.open();
@@ -133,7 +133,7 @@ async function stage<Request>(
     checkFloor(image, page.record?.floor, downgrade);
     page = await ledger.turn(page, { state: dropped }, { images: { ...page.record?.images, [target]: undefined } });
   };
-  const image = await installer.install(source, request, { slot: target, signal, onProgress, beforeWriting });
+  const image = await installer.install(source, request, { ...watching, slot: target, beforeWriting });
   beforeRecord();
   const before = page;
   const candidate = { slot: target, imageId: image.imageId };
