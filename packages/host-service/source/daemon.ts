@@ -17,6 +17,7 @@ import { Operations } from "./operations/registry.ts";
 import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
 import { System } from "./system/system.ts";
+import { watchTrial } from "./system/trial-checks.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -88,6 +89,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
+  const trial = watchTrial({ configuration, system, bootId, history, log });
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -95,6 +97,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     stop: async () => {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
+      await trial.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();

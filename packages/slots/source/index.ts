@@ -22,6 +22,7 @@ export { commit } from "./transitions/commit.ts";
 export type { CommitOptions } from "./transitions/commit.ts";
 export { dropForInstall, installed } from "./transitions/install.ts";
 export { rollback } from "./transitions/rollback.ts";
+export type { RollbackOptions } from "./transitions/rollback.ts";
 export { openSystemLedger, pageOf } from "./system/system-ledger.ts";
 export type { SystemLedger, SystemLedgerOptions, SystemPage } from "./system/system-ledger.ts";
 export type { SystemContents, SystemImage, SystemRecord } from "./system/system-record.ts";

@@ -51,7 +51,12 @@ export function recordMembers<const ImageId extends GenericSchema<unknown, strin
       fallback: optional(reference),
       bootsLeft: pipe(number(), integer(), minValue(0)),
     }),
-    looseObject({ name: literal("rollback"), active: reference, fallback: optional(reference) }),
+    looseObject({
+      name: literal("rollback"),
+      active: reference,
+      fallback: optional(reference),
+      why: optional(string()),
+    }),
   ]);
   const outcome = looseObject({
     result: picklist(["committed", "rolled-back", "cancelled", "failed"]),

@@ -23,7 +23,13 @@ export type State =
   | { name: "normal"; active: SlotReference; previous?: SlotReference | undefined }
   | { name: "pending"; active?: SlotReference | undefined; candidate: SlotReference }
   | { name: "trying"; active: SlotReference; fallback?: SlotReference | undefined; bootsLeft: number }
-  | { name: "rollback"; active: SlotReference; fallback?: SlotReference | undefined };
+  | {
+      name: "rollback";
+      active: SlotReference;
+      fallback?: SlotReference | undefined;
+      /** Why what runs is left, where more is known than that somebody asked for it; a clause. */
+      why?: string | undefined;
+    };
 
 /** What the transitions may know of the world: whose record it is, and what lies in the slots. */
 export interface Subject {

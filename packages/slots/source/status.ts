@@ -141,7 +141,8 @@ export function reasonOf(state: State, subject: Subject): string {
     }
     case "rollback": {
       const next = state.fallback === undefined ? "nothing runs then" : `${image(state.fallback)} runs then`;
-      return `${image(state.active)} is left at the next boot; ${next}`;
+      const reason = state.why === undefined ? "" : ` (${state.why})`;
+      return `${image(state.active)} is left at the next boot${reason}; ${next}`;
     }
   }
 }

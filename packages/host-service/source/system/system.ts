@@ -74,13 +74,13 @@ export class System {
   async commit(operation: Operation, options: { expect?: string | undefined; why?: string }): Promise<Finished> {
     const { host } = this.#parts("commit");
     operation.beginRecording();
-    return this.#finished(operation, await host.commit(options));
+    return { ...this.#finished(operation, await host.commit(options)), why: options.why };
   }
 
-  async rollback(operation: Operation): Promise<Finished> {
+  async rollback(operation: Operation, options: { why?: string } = {}): Promise<Finished> {
     const { host } = this.#parts("roll back");
     operation.beginRecording();
-    return this.#finished(operation, await host.rollback());
+    return { ...this.#finished(operation, await host.rollback(options)), why: options.why };
   }
 
   #parts(deed: string): SystemParts {

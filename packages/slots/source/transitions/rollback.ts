@@ -3,8 +3,13 @@ import { refused } from "../error.ts";
 import { normalOrEmpty } from "../state.ts";
 import type { State, Subject, Transition } from "../state.ts";
 
+export interface RollbackOptions {
+  /** Why, where it is not simply asked for: a clause, for the outcome. */
+  why?: string | undefined;
+}
+
 /** "Do not keep it." What runs goes on running until the next boot. */
-export function rollback(state: State, subject: Subject): Transition {
+export function rollback(state: State, subject: Subject, { why }: RollbackOptions = {}): Transition {
   switch (state.name) {
     case "empty":
       throw refused("no-previous", `Cannot roll back ${subject.title}: no image is installed; install one first`);
@@ -17,11 +22,15 @@ export function rollback(state: State, subject: Subject): Transition {
       };
     case "trying": {
       const { active, fallback } = state;
-      return { state: fallback === undefined ? { name: "rollback", active } : { name: "rollback", active, fallback } };
+      return { state: { name: "rollback", active, ...known({ fallback, why }) } };
     }
     case "rollback":
       return { state };
   }
+}
+
+function known({ fallback, why }: Pick<Extract<State, { name: "rollback" }>, "fallback" | "why">) {
+  return { ...(fallback === undefined ? {} : { fallback }), ...(why === undefined ? {} : { why }) };
 }
 
 function toPrevious(state: Extract<State, { name: "normal" }>, subject: Subject): Transition {

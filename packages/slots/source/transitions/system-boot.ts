@@ -120,7 +120,7 @@ function resolveRollback(
   const { active, fallback } = state;
   if (booted === active.slot) return goBack(state, fallback, facts);
   const old = fallback ?? { slot: booted, imageId: active.imageId };
-  const ending = { result: "rolled-back", reference: active, why: "asked for" } as const;
+  const ending = { result: "rolled-back", reference: active, why: state.why ?? "asked for" } as const;
   return { transition: { state: { name: "normal", active: old }, ending }, ...tellToStay(old, facts) };
 }
 

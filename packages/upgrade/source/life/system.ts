@@ -4,6 +4,7 @@ import { pageOf, systemReport } from "@host-service/slots";
 import { SlotsError, commit, dropForInstall, installed, otherSlot, rollback } from "@host-service/slots";
 import type {
   CommitOptions,
+  RollbackOptions,
   SlotName,
   State,
   SystemImage,
@@ -52,7 +53,7 @@ export interface HostSystem {
   checkUpgrade(installer: Pick<Installer<never>, "check">): Promise<void>;
   upgrade<Request>(upgrade: Upgrade<Request>, options: UpgradeOptions): Promise<Upgraded>;
   commit(options?: CommitOptions): Promise<SystemReport>;
-  rollback(): Promise<SystemReport>;
+  rollback(options?: RollbackOptions): Promise<SystemReport>;
 }
 
 export function openSystem(options: SystemOptions): HostSystem {
@@ -81,7 +82,7 @@ export function openSystem(options: SystemOptions): HostSystem {
         return { report: report(page), image };
       }),
     commit: (how) => locked(ledger, async () => report(await keep(await ledger.open(), how, options))),
-    rollback: () => locked(ledger, async () => report(await goBack(await ledger.open(), options))),
+    rollback: (how) => locked(ledger, async () => report(await goBack(await ledger.open(), how, options))),
   };
 }
 
@@ -184,8 +185,12 @@ async function keep(page: SystemPage, how: CommitOptions | undefined, options: S
 }
 
 /** The boot loader first: until it starts the old system the record does not promise it. */
-async function goBack(page: SystemPage, { ledger, bootLoader }: SystemOptions): Promise<SystemPage> {
-  const transition = rollback(page.state, page.contents);
+async function goBack(
+  page: SystemPage,
+  how: RollbackOptions | undefined,
+  { ledger, bootLoader }: SystemOptions,
+): Promise<SystemPage> {
+  const transition = rollback(page.state, page.contents, how);
   const { state } = transition;
   const next = nextSlotOf(state);
   if (state === page.state || next === undefined) return page;
