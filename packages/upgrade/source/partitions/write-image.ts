@@ -92,7 +92,7 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
   const emptyDirectory = openEmptyDirectory();
   const progress = progressOf(options.onProgress, input.source.bytes);
   const allow = async (): Promise<void> => {
-    await options.onFirstWrite?.();
+    await options.beforeWriting({});
     interruption.alive();
     permission.grant();
   };
