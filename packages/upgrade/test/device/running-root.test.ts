@@ -2,7 +2,7 @@ import { afterAll, expect, test } from "bun:test";
 import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { partitionNumber, runningSlot } from "@host-service/upgrade/device";
+import { partitionNumber, runningSlot } from "@host-service/upgrade/boot";
 import { deviceNumber } from "../../source/device/device-number.ts";
 import { devicesBelow, devicesNotToWrite } from "../../source/device/running-root.ts";
 import { makeLoopDisk, mebibyte, skipWithoutLoop } from "../kit/loop-disk.ts";

@@ -16,6 +16,6 @@ await partitionsInstaller({ program, slots, stallTimeoutMs: 60_000 }).install(
     slot: "b",
     signal: new AbortController().signal,
     onProgress: () => {},
-    onFirstWrite: async () => void process.stdout.write(`${children().join(" ")}\n`),
+    beforeWriting: async () => void process.stdout.write(`${children().join(" ")}\n`),
   },
 );

@@ -38,7 +38,7 @@ export async function install(device: string, source: UpgradeSource, installing:
   const {
     request = {},
     signal = new AbortController().signal,
-    onFirstWrite,
+    beforeWriting,
     onProgress,
     onJobKilled,
     ...rest
@@ -57,9 +57,9 @@ export async function install(device: string, source: UpgradeSource, installing:
       outcome.progress.push(progress);
       onProgress?.(progress);
     },
-    async onFirstWrite() {
+    async beforeWriting(image) {
       outcome.firstWrites += 1;
-      await onFirstWrite?.();
+      await beforeWriting?.(image);
     },
     ...(onJobKilled === undefined ? {} : { onJobKilled }),
   };

@@ -66,7 +66,7 @@ const head = `POST / HTTP/1.1\r\nHost: device\r\nContent-Length: ${slotBytes}\r\
 test.skipIf(isSkipped)("a sender that goes away cancels, and nothing is left", async () => {
   using disk = makeLoopDisk({ slotBytes });
   await using server = serve(disk, {
-    onFirstWrite: async () => void client.destroy(),
+    beforeWriting: async () => void client.destroy(),
   });
   const client = connect(server.socket);
   client.write(head);

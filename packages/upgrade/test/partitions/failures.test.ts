@@ -153,8 +153,8 @@ test.skipIf(isSkipped)("an install can be cancelled before and while it writes",
   const before = await installFile(disk.slots.b, file, { signal: AbortSignal.abort() });
   expect(before).toMatchObject({ refusal: cancelled, firstWrites: 0 });
   const controller = new AbortController();
-  const onFirstWrite = async () => controller.abort();
-  expect(await installFile(disk.slots.b, file, { signal: controller.signal, onFirstWrite })).toMatchObject({
+  const beforeWriting = async () => controller.abort();
+  expect(await installFile(disk.slots.b, file, { signal: controller.signal, beforeWriting })).toMatchObject({
     refusal: cancelled,
     firstWrites: 1,
   });
@@ -165,7 +165,7 @@ test.skipIf(isSkipped)("the slot stays as it is when the caller cannot note that
   const before = sha256(contentsOf(disk.slots.b, slotBytes));
   const file = imageFile(disk.directory, pattern(slotBytes));
   const failing = installFile(disk.slots.b, file, {
-    onFirstWrite: async () => {
+    beforeWriting: async () => {
       throw new Error("the record cannot be written");
     },
   });

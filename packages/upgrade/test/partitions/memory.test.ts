@@ -39,14 +39,14 @@ test.skipIf(isSkipped)(
     function* pieces() {
       for (; given < 256; given += 1) yield piece;
     }
-    const onFirstWrite = async () => {
+    const beforeWriting = async () => {
       // The job waits for this, and reads no more.
       await until(() => given > 1, "the pipe has been filled");
       await settled(() => given);
       expect(given).toBeLessThan(16);
       goOn();
     };
-    const running = installBody(disk.slots.b, { pieces: pieces(), bytesExpected: 256 * mebibyte }, { onFirstWrite });
+    const running = installBody(disk.slots.b, { pieces: pieces(), bytesExpected: 256 * mebibyte }, { beforeWriting });
     await mayGoOn;
     expect((await running).refusal).toBeUndefined();
   },
