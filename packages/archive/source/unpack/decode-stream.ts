@@ -87,9 +87,9 @@ export class DecodedStream {
       if (filled === 0) break;
       const piece = buffer.subarray(0, filled);
       this.#single?.push(piece);
-      input.write(piece);
-      // Nobody takes what a decoder has left behind that ended early, and its pipe does not say so.
-      if ((await Promise.race([input.flush(), gone])) === "gone") return;
+      const taken = Promise.all([input.write(piece), input.flush()]);
+      // A decoder may end early, and the pipe does not always say so.
+      if ((await Promise.race([taken, gone])) === "gone") return;
     }
     await input.end();
   }
