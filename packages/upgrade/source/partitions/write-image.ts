@@ -25,10 +25,13 @@ export interface Writing {
   readonly program: readonly string[];
   readonly target: Target;
   readonly source: UpgradeSource;
-  readonly request: Omit<WriteRequest, "source" | "device" | "again">;
+  readonly terms: WriteRequest["terms"];
+  readonly blake2b512: boolean;
   readonly stallTimeoutMs: number;
   readonly options: InstallOptions;
 }
+
+type WriteBegin = Extract<WriteMessage, { type: "begin" }>;
 
 interface Jobs {
   readonly write: JobProcess<Extract<WriteMessage, { type: "done" }>>;
@@ -86,30 +89,40 @@ interface Hands {
 }
 
 function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs {
-  const { program, target, source, request, options } = writing;
+  const { program, target, source, terms, blake2b512, options } = writing;
   const input = inputOf(source);
   const marks = pipe();
   const emptyDirectory = openEmptyDirectory();
   const progress = progressOf(options.onProgress, input.source.bytes);
-  const allow = async (): Promise<void> => {
-    await options.beforeWriting({});
+  const allow = async ({ name, version }: WriteBegin): Promise<void> => {
+    await options.beforeWriting({
+      ...(name === undefined ? {} : { name }),
+      ...(version === undefined ? {} : { version }),
+    });
     interruption.alive();
     permission.grant();
   };
   const { bytes, logicalBlockBytes } = target;
-  const device = { bytes, logicalBlockBytes };
+  const request: WriteRequest = {
+    source: input.source,
+    slot: { bytes, logicalBlockBytes },
+    terms,
+    blake2b512,
+    program: [...program],
+    isConfined: false,
+  };
   let write: Jobs["write"] | undefined;
   try {
     write = startJob(writeMessage, {
       program,
       name: "write",
-      argument: JSON.stringify({ ...request, source: input.source, device, again: [...program] }),
+      argument: JSON.stringify(request),
       input: input.fd,
       descriptors: [target.fd, marks.write, permission.fd, emptyDirectory],
       onMessage(message) {
         interruption.alive();
         progress.write(message);
-        if (message.type === "begin") allow().catch(interruption.fail);
+        if (message.type === "begin") allow(message).catch(interruption.fail);
       },
     });
     const readBack = startJob(readBackMessage, {
@@ -117,7 +130,7 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
       name: "read-back",
       argument: String(logicalBlockBytes),
       input: marks.read,
-      descriptors: [target.fd],
+      descriptors: [target.fd, emptyDirectory],
       onMessage(message) {
         interruption.alive();
         progress.readBack(message);

@@ -1,6 +1,6 @@
 // Installs a body that never ends into the device of its first argument, and prints its jobs once they write.
 import { partitionsInstaller } from "../../source/index.ts";
-import { pattern, program, streamOf } from "./installing.ts";
+import { pattern, program, streamOf, takesAll } from "./installing.ts";
 import { children } from "./processes.ts";
 
 async function* forEver() {
@@ -11,7 +11,7 @@ async function* forEver() {
 const slots = { a: "/dev/zero", b: process.argv[2] ?? "" };
 await partitionsInstaller({ program, slots, stallTimeoutMs: 60_000 }).install(
   { kind: "body", body: streamOf(forEver()), bytesExpected: undefined },
-  {},
+  takesAll,
   {
     slot: "b",
     signal: new AbortController().signal,

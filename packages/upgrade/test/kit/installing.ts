@@ -30,8 +30,15 @@ export interface Outcome {
 }
 
 export interface Installing extends Partial<PartitionsOptions>, Partial<Omit<InstallOptions, "slot">> {
-  request?: PartitionsRequest;
+  request?: Partial<PartitionsRequest>;
 }
+
+export const takesAll: PartitionsRequest = {
+  keys: [],
+  signatureRequired: false,
+  rawImages: "take",
+  device: { type: "edge-x1", provides: {} },
+};
 
 /** Afterwards no job, no pipe and no device is left, whatever came of it. */
 export async function install(device: string, source: UpgradeSource, installing: Installing = {}): Promise<Outcome> {
@@ -64,7 +71,7 @@ export async function install(device: string, source: UpgradeSource, installing:
     ...(onJobKilled === undefined ? {} : { onJobKilled }),
   };
   try {
-    outcome.image = await installer.install(source, request, options);
+    outcome.image = await installer.install(source, { ...takesAll, ...request }, options);
   } catch (error) {
     outcome.refusal = refusalOf(error);
   }

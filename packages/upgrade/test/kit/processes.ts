@@ -13,6 +13,27 @@ export function children(): number[] {
   );
 }
 
+/** The children of another process. */
+export function childrenOf(pid: number): number[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`).flatMap((task) =>
+      readFileSync(`/proc/${pid}/task/${task}/children`, "utf8").split(" ").filter(Boolean).map(Number),
+    );
+  } catch {
+    // It has ended.
+    return [];
+  }
+}
+
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What this process has open, by what the kernel calls it; the runtime's own event descriptors are left out. */
 export function openFiles(): string[] {
   const found = readdirSync("/proc/self/fd").flatMap((fd) => {

@@ -1,5 +1,5 @@
 // The bodies of real requests: how they come into the job, and how they end.
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { install, type Installing, type Outcome, pattern, sha256 } from "../kit/installing.ts";
@@ -7,6 +7,8 @@ import { type LoopDisk, makeLoopDisk, mebibyte, skipWithoutLoop } from "../kit/l
 import { expectNothingLeft } from "../kit/processes.ts";
 
 const isSkipped = skipWithoutLoop();
+// Each install starts four processes, and other tests keep the processors busy.
+setDefaultTimeout(120_000);
 afterEach(expectNothingLeft);
 
 interface Server extends AsyncDisposable {

@@ -1,5 +1,5 @@
 // Real faults, and what a person reads of them. Whatever happens, no job, no pipe and no device stays behind.
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { join } from "node:path";
 import { faultyDevice, faultyFile, skipWithoutFuse } from "../kit/faulty-file.ts";
 import {
@@ -14,11 +14,14 @@ import {
   streamOf,
 } from "../kit/installing.ts";
 import { makeLoopDisk, mebibyte, skipWithoutLoop } from "../kit/loop-disk.ts";
+import { makeArtifact, skipWithoutMenderArtifact } from "../kit/mender-artifacts.ts";
 import { mounted } from "../kit/mounted.ts";
-import { children, expectNothingLeft, until } from "../kit/processes.ts";
+import { children, childrenOf, expectNothingLeft, isAlive, until } from "../kit/processes.ts";
 
 const isSkipped = skipWithoutLoop();
 const isFuseMissing = skipWithoutFuse() || isSkipped;
+// Each install starts four processes, and other tests keep the processors busy.
+setDefaultTimeout(120_000);
 afterEach(expectNothingLeft);
 
 const slotBytes = 8 * mebibyte;
@@ -39,7 +42,7 @@ test.skipIf(isFuseMissing)(
 
 const hangs = "a source that hangs is given up, and the slot can be written again";
 // The job is waited for as long as the installer would: it cannot even be killed.
-test.skipIf(isFuseMissing)(hangs, { timeout: 30_000 }, async () => {
+test.skipIf(isFuseMissing)(hangs, async () => {
   using disk = makeLoopDisk({ slotBytes });
   const killed: Promise<unknown>[] = [];
   {
@@ -202,6 +205,25 @@ test.skipIf(isSkipped)(
   },
 );
 
+const isMenderMissing = skipWithoutMenderArtifact() || isSkipped;
+test.skipIf(isMenderMissing)("a decoder ends with the job that started it", async () => {
+  using disk = makeLoopDisk({ slotBytes });
+  const image = imageFile(disk.directory, pattern(slotBytes));
+  for (const compression of ["gzip", "lzma"] as const) {
+    const artifact = makeArtifact({ ...disk, image, compression });
+    const decoders: number[] = [];
+    const beforeWriting = async () => {
+      const jobs = children();
+      decoders.push(...jobs.flatMap(childrenOf));
+      for (const pid of jobs) process.kill(pid, "SIGKILL");
+    };
+    const { refusal } = await installFile(disk.slots.b, artifact, { beforeWriting });
+    expect(refusal?.message).toMatch(/ended early with SIGKILL/);
+    expect(decoders.length).toBe(1);
+    await until(() => decoders.every((pid) => !isAlive(pid)), "the decoder has ended");
+  }
+});
+
 test.skipIf(isSkipped)("the jobs end with the daemon that started them", async () => {
   using disk = makeLoopDisk({ slotBytes });
   const daemon = Bun.spawn([process.execPath, join(import.meta.dirname, "../kit/install-for-ever.ts"), disk.slots.b], {
@@ -214,15 +236,6 @@ test.skipIf(isSkipped)("the jobs end with the daemon that started them", async (
   await daemon.exited;
   await until(() => jobs.every((pid) => !isAlive(Number(pid))), "both jobs have ended");
 });
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test.skipIf(isSkipped)("a program that is no job of ours is told of", async () => {
   using disk = makeLoopDisk({ slotBytes });

@@ -1,17 +1,19 @@
 // Memory does not grow with the image: not that of the jobs, and not ours while a body passes.
-import { afterEach, expect, test } from "bun:test";
+import { afterEach, expect, setDefaultTimeout, test } from "bun:test";
 import { tmpdir } from "node:os";
 import { installBody, peakBytes, pattern } from "../kit/installing.ts";
 import { makeLoopDisk, mebibyte, skipWithoutLoop } from "../kit/loop-disk.ts";
 import { children, expectNothingLeft, until } from "../kit/processes.ts";
 
 const isSkipped = skipWithoutLoop();
+// Each install starts four processes, and other tests keep the processors busy.
+setDefaultTimeout(120_000);
 afterEach(expectNothingLeft);
 
 const gibibyte = 1024 * mebibyte;
 const jobBytesMax = 120 * mebibyte;
 
-test.skipIf(isSkipped)("each job stays below 120 MB for a body of 1 GiB", { timeout: 120_000 }, async () => {
+test.skipIf(isSkipped)("each job stays below 120 MB for a body of 1 GiB", async () => {
   using disk = makeLoopDisk({ slotBytes: gibibyte, below: tmpdir() });
   const piece = pattern(mebibyte);
   const peaks = new Map<number, number>();
