@@ -44,36 +44,32 @@ function slotIsUntouched(disk: LoopDisk): boolean {
 }
 
 for (const compression of ["none", "gzip", "lzma"] as const) {
-  test.skipIf(isSkipped)(
-    `a signed artifact, compression ${compression}, is in the slot as it was made`,
-    { timeout },
-    async () => {
-      using disk = makeLoopDisk({ slotBytes });
-      const image = pattern(5 * mebibyte + 512);
-      const key = makeKey(disk.directory);
-      const artifact = makeArtifact({ ...disk, image: imageFile(disk.directory, image), compression, key });
-      const begun: unknown[] = [];
-      const request = { keys: [{ pem: key.pem, subject: "the key" }], signatureRequired: true };
-      const beforeWriting = async (named: unknown) => void begun.push(named);
-      const { image: found, refusal } = await bothWays(disk, artifact, { request, beforeWriting });
-      expect({ refusal, found }).toMatchObject({
-        refusal: undefined,
-        found: {
-          imageId: `sha256:${sha256(image)}`,
-          name: "release-2",
-          version: "release-2",
-          bytes: image.byteLength,
-          signer: { verified: true },
-          warnings: [],
-        },
-      });
-      expect(begun).toEqual([
-        { name: "release-2", version: "release-2" },
-        { name: "release-2", version: "release-2" },
-      ]);
-      expect(sha256(contentsOf(disk.slots.b, image.byteLength))).toBe(sha256(image));
-    },
-  );
+  test.skipIf(isSkipped)(`a signed artifact, compression ${compression}, is in the slot as it was made`, async () => {
+    using disk = makeLoopDisk({ slotBytes });
+    const image = pattern(5 * mebibyte + 512);
+    const key = makeKey(disk.directory);
+    const artifact = makeArtifact({ ...disk, image: imageFile(disk.directory, image), compression, key });
+    const begun: unknown[] = [];
+    const request = { keys: [{ pem: key.pem, subject: "the key" }], signatureRequired: true };
+    const beforeWriting = async (named: unknown) => void begun.push(named);
+    const { image: found, refusal } = await bothWays(disk, artifact, { request, beforeWriting });
+    expect({ refusal, found }).toMatchObject({
+      refusal: undefined,
+      found: {
+        imageId: `sha256:${sha256(image)}`,
+        name: "release-2",
+        version: "release-2",
+        bytes: image.byteLength,
+        signer: { verified: true },
+        warnings: [],
+      },
+    });
+    expect(begun).toEqual([
+      { name: "release-2", version: "release-2" },
+      { name: "release-2", version: "release-2" },
+    ]);
+    expect(sha256(contentsOf(disk.slots.b, image.byteLength))).toBe(sha256(image));
+  });
 }
 
 test.skipIf(isSkipped)("what can be refused before is, and the slot stays byte-identical", async () => {
@@ -116,24 +112,20 @@ test.skipIf(isSkipped)("an image that is too old for the caller leaves the slot 
   expect(slotIsUntouched(disk)).toBe(true);
 });
 
-test.skipIf(isSkipped)(
-  "a payload that is damaged or cut off is refused after it was written",
-  { timeout },
-  async () => {
-    using disk = makeLoopDisk({ slotBytes });
-    const artifact = makeArtifact({ ...disk, image: imageFile(disk.directory, pattern(4 * mebibyte)) });
-    const contents = readFileSync(artifact);
-    const damaged = join(disk.directory, "damaged.mender");
-    contents[2 * mebibyte]! ^= 1;
-    writeFileSync(damaged, contents);
-    const found = await bothWays(disk, damaged, {});
-    expect(found).toMatchObject({ refusal: { by: "artifact", kind: "checksum" }, firstWrites: 1 });
-    const cutOff = join(disk.directory, "cut-off.mender");
-    writeFileSync(cutOff, contents.subarray(0, 3 * mebibyte));
-    const short = await bothWays(disk, cutOff, {});
-    expect(short).toMatchObject({ refusal: { by: "artifact" }, firstWrites: 1 });
-  },
-);
+test.skipIf(isSkipped)("a payload that is damaged or cut off is refused after it was written", async () => {
+  using disk = makeLoopDisk({ slotBytes });
+  const artifact = makeArtifact({ ...disk, image: imageFile(disk.directory, pattern(4 * mebibyte)) });
+  const contents = readFileSync(artifact);
+  const damaged = join(disk.directory, "damaged.mender");
+  contents[2 * mebibyte]! ^= 1;
+  writeFileSync(damaged, contents);
+  const found = await bothWays(disk, damaged, {});
+  expect(found).toMatchObject({ refusal: { by: "artifact", kind: "checksum" }, firstWrites: 1 });
+  const cutOff = join(disk.directory, "cut-off.mender");
+  writeFileSync(cutOff, contents.subarray(0, 3 * mebibyte));
+  const short = await bothWays(disk, cutOff, {});
+  expect(short).toMatchObject({ refusal: { by: "artifact" }, firstWrites: 1 });
+});
 
 const neighbours =
   "a set installs ours wherever it stands, with a decoder for each, and nothing when a neighbour is damaged";
