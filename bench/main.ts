@@ -13,6 +13,7 @@ import { growth } from "./scenarios/growth.ts";
 import { containers, install } from "./scenarios/install.ts";
 import { memory } from "./scenarios/memory.ts";
 import { start } from "./scenarios/start.ts";
+import { upgrade } from "./scenarios/upgrade.ts";
 
 const scenarios = new Map<string, { needsRoot: boolean; measure: (bench: Bench) => Promise<Report> }>([
   ["start", { needsRoot: false, measure: start }],
@@ -20,6 +21,7 @@ const scenarios = new Map<string, { needsRoot: boolean; measure: (bench: Bench) 
   ["files", { needsRoot: true, measure: files }],
   ["install", { needsRoot: true, measure: install }],
   ["containers", { needsRoot: true, measure: containers }],
+  ["upgrade", { needsRoot: true, measure: upgrade }],
   ["memory", { needsRoot: false, measure: memory }],
   ["growth", { needsRoot: false, measure: growth }],
 ]);

@@ -14,10 +14,16 @@ const morePackages = ["git", "gcc", "python3", "vim"];
 /** The work of decoding hardly depends on the level. */
 const level = 1;
 
-/** About 570 MB of Debian, in every format; made once. */
+const options = { cacheDirectory: cache, morePackages };
+
+/** About 570 MB of Debian; made once. */
+export async function debianTar(): Promise<{ readonly path: string } | undefined> {
+  return await buildDebianRootfs({ ...options, format: "tar" });
+}
+
+/** The same in every format. */
 export async function debianArchives(): Promise<DebianArchives | undefined> {
-  const options = { cacheDirectory: cache, morePackages };
-  const tar = await buildDebianRootfs({ ...options, format: "tar" });
+  const tar = await debianTar();
   const xz = await buildDebianRootfs({ ...options, format: "tar.xz", level });
   const zstd = await buildDebianRootfs({ ...options, format: "tar.zst" });
   if (tar === undefined || xz === undefined || zstd === undefined) return undefined;

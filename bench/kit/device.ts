@@ -17,7 +17,7 @@ export class Device {
   readonly #daemon: Bun.Subprocess;
   readonly #remove: () => void;
 
-  private constructor(bench: Bench, directory: string) {
+  private constructor(bench: Bench, directory: string, configuration: string) {
     this.#bench = bench;
     mkdirSync(directory);
     chmodSync(directory, 0o700);
@@ -27,7 +27,7 @@ export class Device {
     this.#configuration = path.join(directory, "config.toml");
     const keys = { socket: this.socket, run_dir: path.join(directory, "run"), state_dir: this.state };
     const lines = Object.entries(keys).map(([key, value]) => `${key} = ${JSON.stringify(value)}\n`);
-    writeFileSync(this.#configuration, [...lines, '[power]\ndriver = "none"\n'].join(""));
+    writeFileSync(this.#configuration, [...lines, '[power]\ndriver = "none"\n', configuration].join(""));
     writeFileSync(this.configYaml, 'name: edge\ntype: container\nversion: "1.0.0"\n');
     this.#daemon = this.start();
     this.pid = this.#daemon.pid;
@@ -37,9 +37,12 @@ export class Device {
     });
   }
 
-  /** Boots it: the daemon answers, and the hook has run. `below` is where its state is; the bench's own directory without it. */
-  static async boot(bench: Bench, below = bench.directory): Promise<Device> {
-    const device = new Device(bench, path.join(below, `d${crypto.randomUUID().slice(0, 8)}`));
+  /**
+   * Boots it: the daemon answers, and the hook has run. `below` is where its state is; the bench's own directory without it.
+   * `configuration` is what its file has more.
+   */
+  static async boot(bench: Bench, { below = bench.directory, configuration = "" } = {}): Promise<Device> {
+    const device = new Device(bench, path.join(below, `d${crypto.randomUUID().slice(0, 8)}`), configuration);
     await device.ready();
     await expectSuccess(device.hook);
     return device;
@@ -115,6 +118,16 @@ export class Device {
     if (!text.includes("Cannot read the bundle: ")) {
       throw new Error(`Cannot measure a body: status ${answer.status}, ${text}`);
     }
+  }
+
+  /** The host's own system. */
+  upgrade(file: string, transfer: "fd" | "stream"): Promise<void> {
+    return expectSuccess(this.hostctl("--quiet", "system", "upgrade", "--transfer", transfer, file));
+  }
+
+  /** An upgrade that waits for the next boot goes. */
+  dropUpgrade(): Promise<void> {
+    return expectSuccess(this.hostctl("--quiet", "system", "rollback"));
   }
 
   /** The container with all that was staged. */

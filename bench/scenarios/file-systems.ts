@@ -28,7 +28,7 @@ export async function files(bench: Bench): Promise<Report> {
 async function compareOn(bench: Bench, { system, directory }: LoopMount): Promise<Row[]> {
   const image = path.join(directory, "image");
   await shell('head -c "$2" /dev/urandom >"$1"; sync "$1"', image, String(bytes));
-  const device = await Device.boot(bench, directory);
+  const device = await Device.boot(bench, { below: directory });
   const before = () => shell('sync -f "$1"; cat "$1" >/dev/null', image);
   const aim = system === "ext4" ? {} : { aim: 1.1 };
   const ways: Way[] = [
