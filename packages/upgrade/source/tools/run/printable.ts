@@ -14,6 +14,6 @@ const charactersDefaultMax = 300;
 export function printable(text: string, charactersMax = charactersDefaultMax): string {
   const plain = text.replaceAll(escapeSequences, "").replaceAll(unprintable, " ").trim();
   // No more than the first of them, so that a line of megabytes is not taken apart for nothing.
-  const characters = [...plain.slice(0, 2 * charactersMax + 2)];
+  const characters = Array.from(plain.slice(0, 2 * charactersMax + 2));
   return characters.length <= charactersMax ? plain : `${characters.slice(0, charactersMax - 1).join("")}…`;
 }

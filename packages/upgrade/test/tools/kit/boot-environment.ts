@@ -12,8 +12,8 @@ export interface BootEnvironment extends BootLoader {
 }
 
 export interface Variables {
-  read(): Record<string, string>;
-  write(variables: Record<string, string>): void;
+  read: () => Record<string, string>;
+  write: (variables: Record<string, string>) => void;
   /** The numbers of the slots' partitions. */
   parts: Record<Slot, number>;
 }

@@ -16,7 +16,7 @@ import { inPlace, isRunning, recordProgress, refusal, withSource, writeImage } f
 import { lacking, testUnless } from "../kit/requirements.ts";
 
 const reason = lacking("mender", "mender-artifact", "fw_setenv", "mkfs.ext4", "chroot", "losetup");
-const imageBytes = 96 * 1024 ** 2;
+const imageBytes = 64 * 1024 ** 2;
 const request = {
   imageId: `sha256:${"0".repeat(64)}`,
   name: "release-2",
@@ -40,7 +40,11 @@ function withMender(story: (rig: Rig) => Promise<void>): Promise<void> {
     const device = makeMenderDevice({ directory, deviceType: "edge-x1", slotBytes: imageBytes + 1024 ** 2 });
     atEnd(() => device.end());
     const parts = { a: partitionOf(device.slots.a.device), b: partitionOf(device.slots.b.device) };
-    const environment = bootEnvironment({ read: device.variables, write: device.setVariables, parts });
+    const environment = bootEnvironment({
+      read: () => device.variables(),
+      write: (variables) => device.setVariables(variables),
+      parts,
+    });
     const devices = { a: device.slots.a.device, b: device.slots.b.device };
     const backend = menderBackend({
       command: device.inside("/usr/bin/mender", "--no-syslog"),

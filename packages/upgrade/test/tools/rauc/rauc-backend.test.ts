@@ -23,7 +23,7 @@ interface Rig {
   image: string;
   rauc: RaucHost;
   devices: { a: string; b: string };
-  bundle(name: string, more?: { compatible?: string; signer?: string; image?: string }): Promise<string>;
+  bundle: (name: string, more?: { compatible?: string; signer?: string; image?: string }) => Promise<string>;
 }
 
 function withRauc(story: (rig: Rig) => Promise<void>): Promise<void> {

@@ -9,7 +9,7 @@ import { inPlace, isRunning, recordProgress, refusal, until, withSource, writeIm
 import { lacking, testUnless } from "../kit/requirements.ts";
 
 const reason = lacking("swupdate", "openssl", "cpio", "losetup");
-const imageBytes = 192 * 1024 ** 2;
+const imageBytes = 96 * 1024 ** 2;
 const request = { imageId: `sha256:${"0".repeat(64)}` };
 const parts = { a: 2, b: 3 };
 
@@ -19,8 +19,8 @@ interface Rig {
   devices: { a: string; b: string };
   environment: ReturnType<typeof bootEnvironment>;
   /** A back end of a host that is this revision of the hardware and knows this certificate. */
-  backend(more?: { hardware?: string; slotNames?: { a: string; b: string } }): ReturnType<typeof swupdateBackend>;
-  update(name: string, more?: { signer?: string; devices?: { a: string; b: string } }): Promise<string>;
+  backend: (more?: { hardware?: string; slotNames?: { a: string; b: string } }) => ReturnType<typeof swupdateBackend>;
+  update: (name: string, more?: { signer?: string; devices?: { a: string; b: string } }) => Promise<string>;
 }
 
 function withSwupdate(story: (rig: Rig) => Promise<void>): Promise<void> {
