@@ -18,6 +18,8 @@ export interface ToolInstall<Request> {
   readonly onBytes: (bytes: number) => void;
   /** For `runTool`: the bytes that the process has read of the file become progress, and the device's writes count as life. */
   readonly signOf: (pid: number) => string;
+  /** Has to be called before the tool writes, with what the image says of itself, as far as that is known by then. */
+  readonly beforeWriting: InstallOptions["beforeWriting"];
 }
 
 export interface ToolSteps<Request, Image> {
@@ -41,7 +43,7 @@ export function toolInstaller<Request, Image extends InstalledImage>(steps: Tool
       await steps.check();
       await refuseRunning(slot, steps);
     },
-    async install(source, request, { slot, signal, onProgress }: InstallOptions): Promise<Image> {
+    async install(source, request, { slot, signal, onProgress, beforeWriting }: InstallOptions): Promise<Image> {
       const file = handedFile(source);
       await refuseRunning(slot, steps);
       const device = await steps.deviceOf(slot);
@@ -54,7 +56,7 @@ export function toolInstaller<Request, Image extends InstalledImage>(steps: Tool
         return `${bytes ?? ""} ${writesOf(device)}`;
       };
       const image = await orReturn(bootLoader, otherSlot(slot), async () => {
-        const installed = await steps.run({ file, request, slot, signal, onBytes, signOf });
+        const installed = await steps.run({ file, request, slot, signal, onBytes, signOf, beforeWriting });
         await syncDevice(device, action);
         if (signal.aborted) throw cancelled(action);
         return installed;

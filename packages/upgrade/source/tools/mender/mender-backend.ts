@@ -46,6 +46,7 @@ export function menderBackend(configuration: MenderConfiguration): ToolBackend<M
       const { file, request, slot } = install;
       const { payloadType, ...handed } = request;
       await leaveNothingOpen(install, bootLoader);
+      await install.beforeWriting(request);
       const warnings = await runInstall(tool, install, silenceTimeoutMs);
       const { next, isTrial } = await bootLoader.view();
       const isArmed = next === slot && isTrial === true;

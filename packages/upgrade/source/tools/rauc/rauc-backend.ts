@@ -36,8 +36,9 @@ export function raucBackend(configuration: RaucConfiguration = {}): ToolBackend<
         const [theirs, ours] = [bundle.compatible, compatible].map((text) => JSON.stringify(text));
         throw new ArtifactError("incompatible", `${action}: it is for ${theirs}, and this device is ${ours}`);
       }
-      await runInstall(tool, install, silenceTimeoutMs);
       const { version = request.version } = bundle;
+      await install.beforeWriting(version === undefined ? {} : { name: version, version });
+      await runInstall(tool, install, silenceTimeoutMs);
       return {
         imageId: request.imageId,
         ...(version === undefined ? {} : { name: version, version }),

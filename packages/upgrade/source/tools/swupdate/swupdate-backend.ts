@@ -55,6 +55,8 @@ export function swupdateBackend(configuration: SwupdateConfiguration): ToolBacke
       // Its sockets and what it unpacks: in /tmp they would be those of a SWUpdate that runs as a service, or too large.
       const temporary = await mkdtemp(join(dirname(file.path), "swupdate-"));
       try {
+        // Its version is in the tool's log alone.
+        await install.beforeWriting(undefined);
         const version = await runInstall(toolFor(slot, temporary), install, configuration.silenceTimeoutMs);
         const known = version ?? request.version;
         return {
