@@ -13,7 +13,8 @@ export {
 } from "./headers.ts";
 export { Problem, problem, problemContentType } from "./problem.ts";
 export { pathOf, routes } from "./routes.ts";
-export type { Route, RouteName } from "./routes.ts";
+export type { RouteName } from "./routes.ts";
+export type { Route } from "./routes/route.ts";
 export {
   ContainerAnswer,
   ContainerList,
@@ -28,7 +29,8 @@ export {
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";
-export { CommitRequest, InstallRequest, RebootRequest } from "./schemas/requests.ts";
+export { CommitRequest, InstallRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
+export { SystemAnswer, SystemStatus } from "./schemas/system.ts";
 export { Upload } from "./schemas/upload.ts";

@@ -6,8 +6,11 @@ export interface BootView {
   booted: SlotName | undefined;
   /** The slot that the boot loader starts next; undefined when it names neither. */
   next: SlotName | undefined;
-  /** Whether the boot loader has a trial open, whose boots it counts and from which it goes back by itself. */
-  isTrial: boolean;
+  /**
+   * Whether the boot loader has a trial open, whose boots it counts and from which it goes back by itself. Undefined where it does not
+   * tell, as RAUC does not: then the record alone says whether the slot that runs was committed.
+   */
+  isTrial: boolean | undefined;
 }
 
 /**
