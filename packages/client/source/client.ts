@@ -1,11 +1,10 @@
-import { routes } from "@host-service/protocol";
-import type { RouteName } from "@host-service/protocol";
+import { ContainerAnswer, digestField, headers, routes, SystemAnswer } from "@host-service/protocol";
+import type { InstallRequest, RouteName, UpgradeRequest } from "@host-service/protocol";
 import { ClientError } from "./error.ts";
 import { exchange, readDocument } from "./exchange.ts";
 import type { Connection } from "./exchange.ts";
-import { installFromBody, installFromSources } from "./install.ts";
-import type { BodyInstall, InstallOptions, SourcesInstall } from "./install.ts";
-import type { ContainerAnswer } from "@host-service/protocol";
+import { callWithBody, callWithSources } from "./image-call.ts";
+import type { ImageBody, InstallOptions } from "./image-call.ts";
 import { uploadFile } from "./upload.ts";
 import type { UploadOptions } from "./upload.ts";
 import { validate } from "./validate.ts";
@@ -33,6 +32,21 @@ export interface CallOptions {
   request?: unknown;
 }
 
+export interface SourcesInstall {
+  container: string;
+  sources: InstallRequest;
+}
+
+export interface BodyInstall extends ImageBody {
+  container: string;
+}
+
+export interface BodyUpgrade extends ImageBody {
+  allowDowngrade?: boolean;
+  /** Of the body, in hexadecimal. */
+  sha256?: string;
+}
+
 export interface Client {
   /** Asks one route and gives back its checked answer. */
   call<Name extends DocumentRoute>(name: Name, options?: CallOptions): Promise<AnswerOf<Name>>;
@@ -42,6 +56,10 @@ export interface Client {
   installFromSources(install: SourcesInstall, options?: InstallOptions): Promise<ContainerAnswer>;
   /** Installs a bundle that is sent as the request body. */
   installFromBody(install: BodyInstall, options?: InstallOptions): Promise<ContainerAnswer>;
+  /** Upgrades the host from a source that the daemon reads itself. */
+  upgradeFromSource(request: UpgradeRequest, options?: InstallOptions): Promise<SystemAnswer>;
+  /** Upgrades the host with a file that is sent as the request body. */
+  upgradeFromBody(upgrade: BodyUpgrade, options?: InstallOptions): Promise<SystemAnswer>;
   /** Sends a file that a lost line does not make to be sent again, and gives back what an install names it by. */
   upload(file: Blob, options?: UploadOptions): Promise<string>;
 }
@@ -53,10 +71,25 @@ export function createClient(connection: Connection): Client {
       const response = await exchange(connection, { route: "containerLogs", parameters: { name: container } });
       return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
     },
-    installFromSources: (install, options) => installFromSources(connection, install, options),
-    installFromBody: (install, options) => installFromBody(connection, install, options),
+    installFromSources: ({ container, sources }, options) =>
+      callWithSources(connection, { ...installOf(container), request: sources }, options),
+    installFromBody: ({ container, ...body }, options) =>
+      callWithBody(connection, { ...installOf(container), ...body }, options),
+    upgradeFromSource: (request, options) => callWithSources(connection, { ...upgrade, request }, options),
+    upgradeFromBody: ({ allowDowngrade, sha256, ...body }, options) => {
+      const query = allowDowngrade === true ? { query: { "allow-downgrade": "true" } } : {};
+      const checked = sha256 === undefined ? {} : { headers: { [headers.contentDigest]: digestField(sha256) } };
+      return callWithBody(connection, { ...upgrade, ...query, ...checked, ...body }, options);
+    },
     upload: (file, options) => uploadFile(connection, file, options),
   };
+}
+
+const upgrade = { route: "upgradeSystem", deed: "upgrade", answer: SystemAnswer } as const;
+
+function installOf(container: string) {
+  const parameters = { name: container };
+  return { route: "installContainer", deed: "install", parameters, answer: ContainerAnswer } as const;
 }
 
 async function callRoute<Name extends DocumentRoute>(

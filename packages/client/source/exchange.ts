@@ -18,6 +18,7 @@ export interface Connection {
 export interface Call {
   route: RouteName;
   parameters?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
   body?: Blob | ReadableStream<Uint8Array> | string;
   headers?: Record<string, string>;
   signal?: AbortSignal;
@@ -26,7 +27,8 @@ export interface Call {
 /** The successful answer; its body is not yet read. Everything else is thrown as a ClientError. */
 export async function exchange(connection: Connection, call: Call): Promise<Response> {
   const { method } = routes[call.route];
-  const path = pathOf(call.route, call.parameters);
+  const query = call.query === undefined ? "" : `?${new URLSearchParams(call.query).toString()}`;
+  const path = pathOf(call.route, call.parameters) + query;
   const startedAt = performance.now();
   const response = await send(connection, { ...call, method, path });
   const tookMs = Math.round(performance.now() - startedAt);

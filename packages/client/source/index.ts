@@ -1,10 +1,18 @@
 export { createClient } from "./client.ts";
-export type { AnswerOf, CallOptions, Client, DocumentRoute } from "./client.ts";
+export type {
+  AnswerOf,
+  BodyInstall,
+  BodyUpgrade,
+  CallOptions,
+  Client,
+  DocumentRoute,
+  SourcesInstall,
+} from "./client.ts";
 export { connectionError } from "./connection.ts";
 export { ClientError } from "./error.ts";
 export type { ClientErrorKind } from "./error.ts";
 export type { Connection } from "./exchange.ts";
-export type { BodyInstall, InstallOptions, SourcesInstall } from "./install.ts";
+export type { InstallOptions } from "./image-call.ts";
 export type { Line } from "./line.ts";
 export { checkLocalFile } from "./local-file.ts";
 export type { LocalFile } from "./local-file.ts";

@@ -3,31 +3,33 @@
 import { headers, routes } from "@host-service/protocol";
 import { ClientError } from "./error.ts";
 import { exchange } from "./exchange.ts";
-import type { Connection } from "./exchange.ts";
+import type { Call, Connection } from "./exchange.ts";
+import type { ImageCall } from "./image-call.ts";
 import { followOperation } from "./follow.ts";
+
+/** The call, without its body. */
+type Asked = Pick<ImageCall<unknown>, "route"> & Pick<Call, "parameters" | "query">;
 
 /** Gives back the result of an operation that went on, or throws its reason; where there is none to be had, `lost` itself. */
 export async function findLostAnswer(
   connection: Connection,
-  install: { container: string; operation: string },
+  { call, operation }: { call: Asked; operation: string },
   lost: ClientError,
 ): Promise<unknown> {
-  const { container, operation } = install;
   const began = await exchange(connection, { route: "operation", parameters: { id: operation } }).then(
     () => true,
     (error: unknown) => !isProblem(error, "not-found") && unreachable(lost),
   );
   if (began) return await followOperation(connection, operation, undefined);
-  throw (await refusalBeforeBody(connection, container)) ?? lost;
+  throw (await refusalBeforeBody(connection, call)) ?? lost;
 }
 
 /** What is refused before its body is read is refused without one as well. */
-async function refusalBeforeBody(connection: Connection, container: string): Promise<ClientError | undefined> {
-  const { body: type } = routes.installContainer;
+async function refusalBeforeBody(connection: Connection, call: Asked): Promise<ClientError | undefined> {
+  const { body: type } = routes[call.route];
   try {
     await exchange(connection, {
-      route: "installContainer",
-      parameters: { name: container },
+      ...call,
       body: "",
       headers: { "content-type": type, [headers.operationId]: crypto.randomUUID() },
     });

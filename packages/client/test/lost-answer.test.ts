@@ -7,6 +7,8 @@ import type { Problem } from "@host-service/protocol";
 import { ClientError } from "../source/error.ts";
 import { findLostAnswer } from "../source/lost-answer.ts";
 
+const call = { route: "installContainer", parameters: { name: "edge" } } as const;
+
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
   for (const close of closing.splice(0).toReversed()) await close();
@@ -37,7 +39,7 @@ async function found(answers: { operation: () => Response; events?: string; with
     () => rm(directory, { recursive: true }),
     () => server.stop(true),
   );
-  return await findLostAnswer({ socketPath }, { container: "edge", operation }, lost).catch((error: unknown) => {
+  return await findLostAnswer({ socketPath }, { call, operation }, lost).catch((error: unknown) => {
     if (error === lost) return "lost";
     return error instanceof ClientError ? error.problem?.code : error;
   });
@@ -70,7 +72,7 @@ test("findLostAnswer keeps the lost connection where nothing but the missing bod
 });
 
 test("findLostAnswer keeps the lost connection where nobody answers any more", async () => {
-  const install = { container: "edge", operation };
+  const install = { call, operation };
   expect(await findLostAnswer({ socketPath: "/nowhere/socket" }, install, lost).catch((error: unknown) => error)).toBe(
     lost,
   );

@@ -6,7 +6,7 @@ const errnos: readonly (readonly [number, string, string])[] = [
   [2, "ENOENT", "no such file or directory"],
   [3, "ESRCH", "no such process"],
   [4, "EINTR", "interrupted system call"],
-  [5, "EIO", "i/o error"],
+  [5, "EIO", "input/output error"],
   [6, "ENXIO", "no such device or address"],
   [7, "E2BIG", "argument list too long"],
   [8, "ENOEXEC", "exec format error"],
@@ -54,8 +54,9 @@ const errnos: readonly (readonly [number, string, string])[] = [
   [111, "ECONNREFUSED", "connection refused"],
   [116, "ESTALE", "stale file handle"],
   [117, "EUCLEAN", "the file system is damaged"],
-  [121, "EREMOTEIO", "remote i/o error"],
+  [121, "EREMOTEIO", "remote input/output error"],
   [122, "EDQUOT", "disk quota exceeded"],
+  [123, "ENOMEDIUM", "there is no medium in the drive"],
   [125, "ECANCELED", "operation canceled"],
 ];
 

@@ -19,8 +19,10 @@ export {
   receiveDescriptors,
   sendDescriptors,
 } from "./descriptors.ts";
+export { alignedMemory, logicalBlockBytes } from "./direct.ts";
 export { type Disk, type EntryStatus } from "./disk.ts";
 export { DiskError, type DiskErrorKind, type DiskPath } from "./disk-error.ts";
+export { reasonOf } from "./errno.ts";
 export { linkAt, mkdirAt, mknodAt, openBeneath, symlinkAt, unlinkAt } from "./entries.ts";
 export { execute, keepOnExecute } from "./execute.ts";
 export { freeSpace } from "./free-space.ts";
@@ -31,6 +33,7 @@ export {
   FALLOC_FL_PUNCH_HOLE,
   O_CLOEXEC,
   O_CREAT,
+  O_DIRECT,
   O_DIRECTORY,
   O_EXCL,
   O_NOFOLLOW,

@@ -16,6 +16,7 @@ export const O_TRUNC = constants.O_TRUNC;
 export const O_NONBLOCK = constants.O_NONBLOCK;
 export const O_NOFOLLOW = constants.O_NOFOLLOW;
 export const O_DIRECTORY = constants.O_DIRECTORY;
+export const O_DIRECT = constants.O_DIRECT;
 // asm-generic/fcntl.h; node:fs lacks these two.
 export const O_CLOEXEC = 0o2000000;
 export const O_PATH = 0o10000000;
@@ -49,6 +50,8 @@ export const UTIME_OMIT = 0x3ffffffen;
 
 // linux/fs.h: _IOW(0x94, 9, int); asm-generic/ioctl.h, the same on both architectures.
 export const FICLONE = 0x40049409;
+// linux/fs.h: _IO(0x12, 104)
+export const BLKSSZGET = 0x1268;
 
 // linux/falloc.h
 export const FALLOC_FL_KEEP_SIZE = 0x01;

@@ -7,6 +7,8 @@ const jobs = new Map<string, () => Promise<Job>>([
   ["take", async () => (await import("@host-service/ingest/job")).runTakeJob],
   ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
+  ["write", async () => (await import("@host-service/upgrade/job")).runWriteJob],
+  ["read-back", async () => (await import("@host-service/upgrade/job")).runReadBackJob],
 ]);
 
 export async function runJob(argv: string[]): Promise<number> {

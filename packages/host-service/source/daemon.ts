@@ -15,6 +15,9 @@ import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
 import { Operations } from "./operations/registry.ts";
 import { lockState } from "./state-lock.ts";
+import { openSystemParts } from "./system/open-system.ts";
+import { System } from "./system/system.ts";
+import { watchTrial } from "./system/trial-checks.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -50,6 +53,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const { configuration, bootId, log } = options;
   const { stateDirectory, runDirectory, limits } = configuration;
   const policy = await loadPolicy(configuration.verify.container, configuration.file);
+  const parts = await openSystemParts(options);
   await makePlace("run_dir", runDirectory, 0o711);
   await makePlace("socket", dirname(configuration.socketPath), 0o755);
   const inboxOptions = { directory: join(stateDirectory, "inbox"), program: options.program, limits };
@@ -69,11 +73,23 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     operations,
     onListChanged: () => listeners.follow(),
   });
-  const listeners = new Listeners({ configuration, bootId, containers, uploads, handOvers, operations, history, log });
-  await recordBootOutcomes({ containers, history, bootId });
+  const system = new System({ parts, inbox, uploads, handOvers, operations });
+  const listeners = new Listeners({
+    configuration,
+    bootId,
+    containers,
+    system,
+    uploads,
+    handOvers,
+    operations,
+    history,
+    log,
+  });
+  await recordBootOutcomes({ containers, system, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
+  const trial = watchTrial({ configuration, system, bootId, history, log });
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -81,6 +97,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     stop: async () => {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
+      await trial.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();

@@ -55,6 +55,24 @@ test("hostctl answers of the host's commands", async () => {
   await expectGolden("host.txt", text.replaceAll(/in \d+ ms/g, "in N ms"));
 });
 
+test("hostctl system answers", async () => {
+  const system = { ...statuses.trying, name: "host", backend: "partitions", floor: "1.4.0" };
+  const first = { ...statuses.empty, name: "host", backend: "rauc" };
+  const finished: Answer = { json: { system, warnings: ["not verified\u001b[2J"], operation: answer.operation } };
+  const refused = problem("not-supported", "Cannot show the state of the system: there is no [upgrade]");
+  const text = await transcripts([
+    { argv: ["system", "status"], script: { "GET /v1/system": { json: system } } },
+    { argv: ["system", "status"], script: { "GET /v1/system": { json: first } } },
+    { argv: ["system", "status", "--json"], script: { "GET /v1/system": { json: first } } },
+    { argv: ["system", "status"], script: { "GET /v1/system": { status: 501, json: refused } } },
+    { argv: ["system", "commit"], script: { "POST /v1/system/commit": finished } },
+    { argv: ["system", "commit", "--expect", "1.5.0"], script: { "POST /v1/system/commit": finished } },
+    { argv: ["system", "rollback", "--quiet"], script: { "POST /v1/system/rollback": finished } },
+    { argv: ["system", "history"], script: { "GET /v1/system/history": { json: history } } },
+  ]);
+  await expectGolden("system.txt", text);
+});
+
 test("hostctl container answers", async () => {
   const text = await transcripts([
     { argv: ["container", "commit"], script: { [`POST ${own}/commit`]: done } },

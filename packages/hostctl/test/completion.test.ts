@@ -59,8 +59,8 @@ test("bash completes commands, options, words and files", async () => {
 
 test("bash completes what was added to the table", async () => {
   const script = join(directory, "bash-more");
-  await Bun.write(script, bashCompletion([...entries, { name: "system", summary: "it's new", commands: [] }]));
-  expect(await inBash(["hostctl", "sy"], script)).toEqual(["system"]);
+  await Bun.write(script, bashCompletion([...entries, { name: "fleet", summary: "it's new", commands: [] }]));
+  expect(await inBash(["hostctl", "fl"], script)).toEqual(["fleet"]);
 });
 
 const hasZsh = Bun.which("zsh") !== null;

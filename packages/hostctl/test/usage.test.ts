@@ -19,7 +19,7 @@ const commandLines = [
   "contaner status",
   "container stat",
   "container frobnicate",
-  "system status",
+  "system states",
   "ping --quite",
   "ping extra",
   "ping --expect 5",

@@ -5,12 +5,12 @@ import { closeDescriptor, type FilePart } from "./descriptor.ts";
 import { digest } from "./digest/digest.ts";
 import { codeOf, IngestError, messageOf } from "./error.ts";
 import type { InboxLimits } from "./limits.ts";
-import { filledUp, measure } from "./measure.ts";
+import { checkSize, filledUp, measure } from "./measure.ts";
 import { PartialFile } from "./partial-file.ts";
 import { prepareDirectory } from "./prepare-directory.ts";
 import { bodySource } from "./receive/body.ts";
 import { handedOverSource } from "./receive/handed-over.ts";
-import { openPath } from "./receive/path.ts";
+import { openPath, openPathToRead, type OpenedPath } from "./receive/path.ts";
 import type { Source } from "./receive/source.ts";
 import { partSource, textSource } from "./receive/contents.ts";
 import { type Reception, type ReceptionOptions, startReception } from "./reception.ts";
@@ -56,6 +56,8 @@ export interface Inbox {
   receiveBody(request: Request, options?: ReceiveOptions): Promise<InboxFile>;
   /** The path is absolute and of this mount namespace. */
   receivePath(path: string, options?: ReceiveOptions): Promise<InboxFile>;
+  /** The same file with the same checks, but open where it lies and not received. */
+  openPath(path: string, options?: ReceptionOptions): Promise<OpenedPath>;
   /**
    * The open file that the other side of this connected Unix socket has sent with its first byte. The connection stays the caller's; this
    * process never holds the file.
@@ -83,6 +85,17 @@ export async function openInbox(options: InboxOptions): Promise<Inbox> {
     receivePath(path, receive = {}) {
       const reception = start(receive.name ?? path, receive);
       return store(reception, receive, () => openPath(path, reception));
+    },
+    async openPath(path, receive = {}) {
+      const reception = start(path, receive);
+      const opened = await openPathToRead(path, reception);
+      try {
+        checkSize(opened.bytes, reception);
+        return opened;
+      } catch (error) {
+        opened.close();
+        throw error;
+      }
     },
     receiveHandedOver(connection, receive) {
       const reception = start(receive.name, receive);

@@ -20,6 +20,8 @@ export const problemCodes = {
   "too-large": { status: 413, exit: 5, title: "A limit was exceeded" },
   stalled: { status: 408, exit: 1, title: "No bytes arrived for too long" },
   cancelled: { status: 409, exit: 1, title: "The operation was cancelled" },
+  "upgrade-failed": { status: 500, exit: 1, title: "The upgrade could not be installed" },
+  "boot-environment": { status: 500, exit: 1, title: "The boot loader could not be told" },
   "no-space": { status: 507, exit: 7, title: "There is not enough space" },
   "not-supported": { status: 501, exit: 1, title: "This host cannot do that" },
   "record-unusable": { status: 500, exit: 1, title: "The record cannot be used" },

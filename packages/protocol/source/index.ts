@@ -28,7 +28,8 @@ export {
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";
-export { CommitRequest, InstallRequest, RebootRequest } from "./schemas/requests.ts";
+export { CommitRequest, InstallRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
+export { SystemAnswer, SystemStatus } from "./schemas/system.ts";
 export { Upload } from "./schemas/upload.ts";

@@ -14,13 +14,15 @@ export const Problem = object({
   code: string(),
   /** With `busy`: the id of the operation that is in the way. */
   operation: optional(string()),
+  /** Of an upgrade that was refused: its class, a word of the list in packages/artifact. */
+  class: optional(string()),
   /** With `upload-offset`. */
   "expected-offset": optional(pipe(number(), integer())),
   "provided-offset": optional(pipe(number(), integer())),
 });
 export type Problem = InferOutput<typeof Problem>;
 
-type Members = Partial<Pick<Problem, "operation" | "expected-offset" | "provided-offset">>;
+type Members = Partial<Pick<Problem, "operation" | "class" | "expected-offset" | "provided-offset">>;
 
 export function problem(code: ProblemCode, detail: string, members: Members = {}): Problem {
   const found: { status: number; title: string; type?: string } = problemCodes[code];

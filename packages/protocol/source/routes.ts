@@ -2,10 +2,11 @@
 // builds its paths from it, and the OpenAPI document is made of it, so that none of the three can differ.
 import type { GenericSchema } from "@host-service/schema";
 import type { CallGroup } from "./call-groups.ts";
-import { CommitRequest, InstallRequest, NoRequest, RebootRequest } from "./schemas/requests.ts";
+import { CommitRequest, InstallRequest, NoRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
 import { ContainerAnswer, ContainerList, ContainerStatus, History, Removed } from "./schemas/container.ts";
 import { Operation, OperationEvent } from "./schemas/operation.ts";
 import { Accepted, Pong, ServerInfo } from "./schemas/server.ts";
+import { SystemAnswer, SystemStatus } from "./schemas/system.ts";
 import { Upload } from "./schemas/upload.ts";
 import { partialUploadType } from "./headers.ts";
 
@@ -14,8 +15,8 @@ export interface Route {
   /** With parameters in braces. */
   path: `/v1${string}`;
   summary: string;
-  /** `null` is what every caller may do. */
-  group: CallGroup | null;
+  /** Whoever is granted one of these may call it. `null` is what every caller may do. */
+  group: CallGroup | readonly CallGroup[] | null;
   /** Only the host listener may call it. */
   hostOnly?: true;
   /** The JSON request body. */
@@ -31,6 +32,8 @@ export interface Route {
 
 const container = "/v1/containers/{name}";
 const upload = "/v1/uploads/{id}";
+/** Images of both kinds come as uploads. */
+const uploaders = ["container", "system"] as const;
 
 export const routes = {
   info: { method: "GET", path: "/v1", summary: "Name, version and features", group: null, response: ServerInfo },
@@ -52,6 +55,47 @@ export const routes = {
     request: NoRequest,
     response: Accepted,
   },
+  system: {
+    method: "GET",
+    path: "/v1/system",
+    summary: "The host's own A/B state",
+    group: "system",
+    response: SystemStatus,
+  },
+  upgradeSystem: {
+    method: "POST",
+    path: "/v1/system/upgrade",
+    summary:
+      "Verify an upgrade of the host and write it to the slot that does not run; with ?allow-downgrade=true also an older one",
+    group: "system",
+    request: UpgradeRequest,
+    body: "application/octet-stream",
+    response: SystemAnswer,
+  },
+  commitSystem: {
+    method: "POST",
+    path: "/v1/system/commit",
+    summary: "Keep the host's system that is running",
+    group: "system",
+    request: CommitRequest,
+    response: SystemAnswer,
+  },
+  rollbackSystem: {
+    method: "POST",
+    path: "/v1/system/rollback",
+    summary: "Go back to the host's system before, at the next boot",
+    group: "system",
+    request: NoRequest,
+    response: SystemAnswer,
+  },
+  systemHistory: {
+    method: "GET",
+    path: "/v1/system/history",
+    summary: "What was done to the host's system, newest last",
+    group: "system",
+    response: History,
+  },
+
   listContainers: {
     method: "GET",
     path: "/v1/containers",
@@ -149,7 +193,7 @@ export const routes = {
     method: "POST",
     path: "/v1/uploads",
     summary: "Begin a resumable upload, or find the same one again",
-    group: "container",
+    group: uploaders,
     body: "application/octet-stream",
     response: Upload,
     status: 201,
@@ -158,14 +202,14 @@ export const routes = {
     method: "HEAD",
     path: upload,
     summary: "Where the upload goes on, in Upload-Offset",
-    group: "container",
+    group: uploaders,
     status: 204,
   },
   appendUpload: {
     method: "PATCH",
     path: upload,
     summary: "Append to the upload; with Upload-Complete: ?1 it is the end",
-    group: "container",
+    group: uploaders,
     body: partialUploadType,
     response: Upload,
   },
@@ -173,7 +217,7 @@ export const routes = {
     method: "DELETE",
     path: upload,
     summary: "Give the upload up",
-    group: "container",
+    group: uploaders,
     status: 204,
   },
   operation: {

@@ -5,6 +5,7 @@ export {
   check,
   custom,
   description,
+  exactOptional,
   integer,
   lazy,
   literal,

@@ -1,6 +1,7 @@
 /** Why the state table says no. */
 export type RefusalReason =
   | "on-trial"
+  | "pending"
   | "rolling-back"
   | "not-booted"
   | "no-previous"

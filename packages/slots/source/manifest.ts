@@ -15,6 +15,9 @@ import type { InferOutput } from "@host-service/schema";
 export const digest = pipe(string(), regex(/^sha256:[0-9a-f]{64}$/, 'has to be "sha256:" and 64 hexadecimal digits'));
 const count = pipe(number(), integer(), minValue(0));
 
+/** Who signed the image, where it came with a signature; whether a key of the host said so. */
+export const signer = looseObject({ keyId: string(), verified: boolean(), trustedComment: optional(string()) });
+
 /** A slot's `slot.json`: written last, so that a slot without it holds nothing. Unknown members are kept. */
 export const slotManifest = looseObject({
   format: pipe(number(), integer(), minValue(1)),
@@ -30,8 +33,7 @@ export const slotManifest = looseObject({
   }),
   entries: count,
   bytes: count,
-  /** Who signed the image, where it came with a signature; whether a key of the host said so. */
-  signer: optional(looseObject({ keyId: string(), verified: boolean(), trustedComment: optional(string()) })),
+  signer: optional(signer),
   /** RFC 3339. */
   stagedAt: string(),
   /** What could not be kept without root, by kind. */

@@ -11,9 +11,21 @@ const recordBytesMax = 64 * 1024;
 /** The last one is replaced when all are taken. */
 const setAsideMax = 9;
 
-export type FoundRecord = ParsedRecord | { kind: "missing" };
+export type FoundRecord<Kind extends BootRecord = BootRecord> = ParsedRecord<Kind> | { kind: "missing" };
 
-export async function readRecord(disk: Disk, place: Place): Promise<FoundRecord> {
+/** Where a record is kept. */
+export type RecordPlace = Pick<Place, "directory" | "record">;
+
+export function readRecord(disk: Disk, place: RecordPlace): Promise<FoundRecord> {
+  return readRecordAs(disk, place, parseRecord);
+}
+
+/** Of a record of another kind, which `parse` knows. */
+export async function readRecordAs<Kind extends BootRecord>(
+  disk: Disk,
+  place: RecordPlace,
+  parse: (text: string) => ParsedRecord<Kind>,
+): Promise<FoundRecord<Kind>> {
   let bytes: Uint8Array;
   try {
     bytes = await disk.read(place.record, { bytesMax: recordBytesMax });
@@ -22,15 +34,15 @@ export async function readRecord(disk: Disk, place: Place): Promise<FoundRecord>
     if (error instanceof DiskError && isDamage(error)) return { kind: "unreadable", problem: error.message };
     throw error;
   }
-  return parseRecord(new TextDecoder().decode(bytes));
+  return parse(new TextDecoder().decode(bytes));
 }
 
-export async function writeRecord(disk: Disk, place: Place, record: BootRecord): Promise<void> {
+export async function writeRecord(disk: Disk, place: RecordPlace, record: BootRecord): Promise<void> {
   await replaceFile(disk, place.record, formatRecord(record));
 }
 
 /** Keeps what cannot be read, for a person to look at; answers its new name. */
-export async function setAsideRecord(disk: Disk, place: Place): Promise<string> {
+export async function setAsideRecord(disk: Disk, place: RecordPlace): Promise<string> {
   const taken = new Set(await disk.list(place.directory));
   const names = Array.from({ length: setAsideMax }, (_, index) => `${setAsidePrefix}${index + 1}`);
   const name = names.find((candidate) => !taken.has(candidate)) ?? `${setAsidePrefix}${setAsideMax}`;

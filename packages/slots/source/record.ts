@@ -14,11 +14,12 @@ import {
   string,
   variant,
 } from "@host-service/schema";
+import type { GenericSchema } from "@host-service/schema";
 import { digest } from "./manifest.ts";
 import { isSound } from "./state.ts";
 import type { Ending, State, Subject, Transition } from "./state.ts";
 
-const recordFormat = 1;
+export const recordFormat = 1;
 
 export interface Outcome {
   result: Ending["result"];
@@ -37,45 +38,56 @@ export interface BootRecord {
   outcome?: Outcome | undefined;
 }
 
-const reference = looseObject({ slot: picklist(["a", "b"]), imageId: digest });
-const state = variant("name", [
-  looseObject({ name: literal("empty") }),
-  looseObject({ name: literal("normal"), active: reference, previous: optional(reference) }),
-  looseObject({ name: literal("pending"), active: optional(reference), candidate: reference }),
-  looseObject({
-    name: literal("trying"),
-    active: reference,
-    fallback: optional(reference),
-    bootsLeft: pipe(number(), integer(), minValue(0)),
-  }),
-  looseObject({ name: literal("rollback"), active: reference, fallback: optional(reference) }),
-]);
-const bootRecord = looseObject({
-  format: literal(recordFormat),
-  bootId: string(),
-  state,
-  outcome: optional(
+/** The members that every record has, whatever may stand for the id of an image in it. */
+export function recordMembers<const ImageId extends GenericSchema<unknown, string>>(imageId: ImageId) {
+  const reference = looseObject({ slot: picklist(["a", "b"]), imageId });
+  const state = variant("name", [
+    looseObject({ name: literal("empty") }),
+    looseObject({ name: literal("normal"), active: reference, previous: optional(reference) }),
+    looseObject({ name: literal("pending"), active: optional(reference), candidate: reference }),
     looseObject({
-      result: picklist(["committed", "rolled-back", "cancelled", "failed"]),
-      imageId: optional(string()),
-      version: optional(string()),
-      why: string(),
-      at: string(),
+      name: literal("trying"),
+      active: reference,
+      fallback: optional(reference),
+      bootsLeft: pipe(number(), integer(), minValue(0)),
     }),
-  ),
-});
+    looseObject({
+      name: literal("rollback"),
+      active: reference,
+      fallback: optional(reference),
+      why: optional(string()),
+    }),
+  ]);
+  const outcome = looseObject({
+    result: picklist(["committed", "rolled-back", "cancelled", "failed"]),
+    imageId: optional(string()),
+    version: optional(string()),
+    why: string(),
+    at: string(),
+  });
+  return { format: literal(recordFormat), bootId: string(), state, outcome: optional(outcome) };
+}
 
-export type ParsedRecord =
-  | { kind: "record"; record: BootRecord }
+const bootRecord = looseObject(recordMembers(digest));
+
+export type ParsedRecord<Kind extends BootRecord = BootRecord> =
+  | { kind: "record"; record: Kind }
   | { kind: "later-format"; format: number }
   | { kind: "unreadable"; problem: string };
 
 export function parseRecord(text: string): ParsedRecord {
+  return parseRecordOf(bootRecord, text);
+}
+
+export function parseRecordOf<Kind extends BootRecord>(
+  schema: GenericSchema<unknown, Kind>,
+  text: string,
+): ParsedRecord<Kind> {
   try {
     const value: unknown = JSON.parse(text);
     const format = formatOf(value);
     if (format !== undefined && format > recordFormat) return { kind: "later-format", format };
-    const record: BootRecord = parse(bootRecord, value, { subject: "the record" });
+    const record: Kind = parse(schema, value, { subject: "the record" });
     if (!isSound(record.state))
       return { kind: "unreadable", problem: "Cannot read the record: it names one slot twice" };
     return { kind: "record", record };

@@ -7,12 +7,13 @@ import { SchemaError, parse } from "@host-service/schema";
 import { slotManifest } from "./manifest.ts";
 import type { SlotManifest } from "./manifest.ts";
 import type { Place } from "./place.ts";
-import type { SlotName, Subject } from "./state.ts";
+import type { SlotName, SlotReference, Subject } from "./state.ts";
 
 const manifestBytesMax = 64 * 1024;
 
 /** What the transitions may know: the manifests of both slots, read once. */
 export interface SlotContents extends Subject {
+  manifestOf(reference: SlotReference): SlotManifest | undefined;
   inSlot(slot: SlotName): SlotManifest | undefined;
 }
 
@@ -23,6 +24,8 @@ export async function lookIntoSlots(disk: Disk, place: Place): Promise<SlotConte
   };
   return {
     name: place.name,
+    title: JSON.stringify(place.name),
+    command: "hostctl container",
     inSlot: (slot) => manifests[slot],
     manifestOf(reference) {
       const found = manifests[reference.slot];

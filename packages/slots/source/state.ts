@@ -2,7 +2,15 @@
 // running slot from being written, and every transition as well as the record's reader checks it.
 import type { SlotManifest } from "./manifest.ts";
 
+/** What is known of an image, whatever kind it is. */
+export type ImageFacts = Pick<SlotManifest, "version" | "signer"> & {
+  trial: Pick<SlotManifest["trial"], "boots">;
+} & Partial<Pick<SlotManifest, "stagedAt" | "entries" | "bytes">>;
+
 export type SlotName = "a" | "b";
+
+/** Stands for the id of what a slot of the system holds without our having written it: nobody has measured it. */
+export const factoryImageId = "factory";
 
 /** An image in a slot. It exists only while the slot's `slot.json` carries this very image id. */
 export interface SlotReference {
@@ -15,13 +23,23 @@ export type State =
   | { name: "normal"; active: SlotReference; previous?: SlotReference | undefined }
   | { name: "pending"; active?: SlotReference | undefined; candidate: SlotReference }
   | { name: "trying"; active: SlotReference; fallback?: SlotReference | undefined; bootsLeft: number }
-  | { name: "rollback"; active: SlotReference; fallback?: SlotReference | undefined };
+  | {
+      name: "rollback";
+      active: SlotReference;
+      fallback?: SlotReference | undefined;
+      /** Why what runs is left, where more is known than that somebody asked for it; a clause. */
+      why?: string | undefined;
+    };
 
 /** What the transitions may know of the world: whose record it is, and what lies in the slots. */
 export interface Subject {
   name: string;
-  /** The manifest of what a reference names, or undefined where the slot does not hold it (any more). */
-  manifestOf(reference: SlotReference): SlotManifest | undefined;
+  /** In a sentence: `"edge"`, `the system`. */
+  title: string;
+  /** What a person types to change it: "hostctl container". */
+  command: string;
+  /** What is known of what a reference names, or undefined where the slot does not hold it (any more). */
+  manifestOf(reference: SlotReference): ImageFacts | undefined;
 }
 
 /** How something ended, before the writer adds version and time. */

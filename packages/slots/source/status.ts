@@ -57,7 +57,7 @@ export async function readStatus(options: { disk: Disk; place: Place; bootId: st
   return { ...describeState(committedState(committed, contents), contents), why, resolved: false };
 }
 
-export function reportOf(record: BootRecord, contents: SlotContents, bootId: string): StatusReport {
+export function reportOf(record: BootRecord, contents: Subject, bootId: string): StatusReport {
   const resolved = record.bootId === bootId;
   const report = describeState(record.state, contents);
   if (!resolved) delete report.running;
@@ -72,7 +72,7 @@ export function reportOf(record: BootRecord, contents: SlotContents, bootId: str
 }
 
 /** What did not stay, as long as nothing has come after it. */
-function lastEnding({ state, outcome }: BootRecord): string {
+function lastEnding({ state, outcome }: Pick<BootRecord, "state" | "outcome">): string {
   if (outcome === undefined || outcome.result === "committed") return "";
   if (state.name !== "normal" && state.name !== "empty") return "";
   if (state.name === "normal" && outcome.imageId === state.active.imageId) return `; ${outcome.why}`;
@@ -88,7 +88,7 @@ export function committedState(slot: SlotName | undefined, contents: SlotContent
   return normalOrEmpty({ slot, imageId: manifest.imageId });
 }
 
-function describeState(state: State, subject: Subject): Omit<StatusReport, "why" | "resolved"> {
+export function describeState(state: State, subject: Subject): Omit<StatusReport, "why" | "resolved"> {
   const running = runningOf(state);
   const nextBoot = nextBootOf(state);
   const other = referencesOf(state).find((reference) => reference !== running && reference.slot === otherOf(running));
@@ -112,11 +112,20 @@ export function summarise(reference: SlotReference, subject: Subject): SlotSumma
   const named = { slot: reference.slot, imageId: reference.imageId };
   if (manifest === undefined) return { ...named, bootable: false };
   const { version, stagedAt, entries, bytes, signer } = manifest;
-  const known = { ...(version === undefined ? {} : { version }), ...(signer === undefined ? {} : { signer }) };
-  return { ...named, ...known, stagedAt, entries, bytes, bootable: true };
+  return { ...named, ...given({ version, signer, stagedAt, entries, bytes }), bootable: true };
 }
 
-function reasonOf(state: State, subject: Subject): string {
+/** Without the members that nobody knows. */
+function given<Members extends object>(members: Members): { [Key in keyof Members]?: NonNullable<Members[Key]> } {
+  const known: { [Key in keyof Members]?: NonNullable<Members[Key]> } = {};
+  for (const key in members) {
+    const value = members[key];
+    if (value !== undefined && value !== null) known[key] = value;
+  }
+  return known;
+}
+
+export function reasonOf(state: State, subject: Subject): string {
   const image = (reference: SlotReference) => describeImage(reference, subject);
   switch (state.name) {
     case "empty":
@@ -132,7 +141,8 @@ function reasonOf(state: State, subject: Subject): string {
     }
     case "rollback": {
       const next = state.fallback === undefined ? "nothing runs then" : `${image(state.fallback)} runs then`;
-      return `${image(state.active)} is left at the next boot; ${next}`;
+      const reason = state.why === undefined ? "" : ` (${state.why})`;
+      return `${image(state.active)} is left at the next boot${reason}; ${next}`;
     }
   }
 }

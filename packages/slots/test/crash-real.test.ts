@@ -4,11 +4,11 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFile, realDisk } from "@host-service/disk";
 import type { Lock } from "@host-service/disk";
+import { watchedDisk } from "@host-service/disk/crash-disk";
 import type { TakeLock } from "../source/ledger.ts";
 import { beginnings, events, leadTo } from "./kit/beginnings.ts";
 import { device, withDevice } from "./kit/device.ts";
 import type { Device } from "./kit/device.ts";
-import { watchedDisk } from "./kit/faults.ts";
 
 class Killed extends Error {}
 

@@ -2,7 +2,7 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
 import type { Disk } from "@host-service/disk";
-import { enumerateCrashes } from "@host-service/disk/crash-disk";
+import { enumerateCrashes, watchedDisk } from "@host-service/disk/crash-disk";
 import type { CrashDisk } from "@host-service/disk/crash-disk";
 import type { ContainerBoot } from "../source/boot-report.ts";
 import { SlotsError } from "../source/error.ts";
@@ -12,7 +12,6 @@ import type { State } from "../source/state.ts";
 import { begin, beginnings, edgeOn, events, root } from "./kit/beginnings.ts";
 import { device, freeLock } from "./kit/device.ts";
 import type { Device } from "./kit/device.ts";
-import { watchedDisk } from "./kit/faults.ts";
 
 const seed = 20_260_102;
 /** A trial of two boots may have one more of them after the crash; then it is over. */

@@ -2,10 +2,11 @@ import { expect, test } from "bun:test";
 import { rm, unlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFile, realDisk } from "@host-service/disk";
+import { watchedDisk } from "@host-service/disk/crash-disk";
 import type { ContainerBoot } from "../source/boot-report.ts";
 import { device, imageOf, picture, withDevice } from "./kit/device.ts";
 import type { Device } from "./kit/device.ts";
-import { noSpace, watchedDisk } from "./kit/faults.ts";
+import { noSpace } from "./kit/faults.ts";
 
 const record = (edge: Device) => join(edge.directory, "record.json");
 const current = (edge: Device) => realDisk.readLink(join(edge.root, "run/.current/edge"));

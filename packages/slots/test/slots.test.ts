@@ -2,12 +2,13 @@ import { expect, test } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { lockFile, realDisk } from "@host-service/disk";
+import { watchedDisk } from "@host-service/disk/crash-disk";
 import { listContainers, sweepRemoved } from "../source/container.ts";
 import { SlotsError } from "../source/error.ts";
 import { containerDirectory } from "../source/place.ts";
 import { device, fill, imageOf, picture, withDevice } from "./kit/device.ts";
 import type { Device } from "./kit/device.ts";
-import { noSpace, watchedDisk } from "./kit/faults.ts";
+import { noSpace } from "./kit/faults.ts";
 
 /** What is thrown, as "kind: message". */
 async function failure(act: Promise<unknown>): Promise<string> {

@@ -41,7 +41,8 @@ function walk(steps: readonly Step[]): Walk {
 }
 
 function follow(state: State, step: Step & { imageId: string }, path: Walk): State {
-  const subject: Subject = { name: "edge", manifestOf: () => (step.whole ? manifest("1.1.0") : undefined) };
+  const manifestOf = () => (step.whole ? manifest("1.1.0") : undefined);
+  const subject: Subject = { name: "edge", title: '"edge"', command: "hostctl container", manifestOf };
   if (step.event.endsWith("install")) {
     const drop = dropForInstall(state, subject);
     path.written.push({ running: runningOf(state), kept: referencesOf(drop.state), slot: drop.slot });

@@ -2,8 +2,11 @@ import type { SlotName } from "@host-service/slots";
 
 /** Where the bytes of an upgrade come from. */
 export type UpgradeSource =
-  /** A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` is given for a file of the inbox. */
-  | { kind: "file"; fd: number; bytes: number; path?: string }
+  /**
+   * A regular file, read from its start; nobody else uses the descriptor's offset meanwhile. `path` and `sha256`, in hexadecimal, are given
+   * for a file of the inbox.
+   */
+  | { kind: "file"; fd: number; bytes: number; path?: string; sha256?: string }
   /** The open file that waits, unread, in this connected Unix socket. */
   | { kind: "handed-over"; connection: number }
   | { kind: "body"; body: ReadableStream<Uint8Array>; bytesExpected: number | undefined };
@@ -17,6 +20,8 @@ export interface InstalledImage {
   /** What the floor compares: `rootfs-image.version` of a Mender artifact, else as `name`. */
   version?: string;
   bytes: number;
+  /** What it says that it provides, for what a later image may ask. */
+  provides?: Record<string, string>;
   /** Who signed it; absent for what came without a signature that anybody checked. */
   signer?: { keyId: string; verified: boolean; trustedComment?: string };
   warnings: string[];
@@ -33,6 +38,13 @@ export interface InstallOptions {
   slot: SlotName;
   signal: AbortSignal;
   onProgress: (progress: InstallProgress) => void;
+  /**
+   * Called once and waited for, when the image has said what it is and everything that can be checked before was: from then on nobody
+   * knows what the slot holds. What it throws ends the installation, with the slot as it was.
+   */
+  beforeWriting: (image: { name?: string; version?: string }) => Promise<void>;
+  /** A job was killed, and `ended` settles when it is gone: one that waits for a foreign file system goes only when that answers. */
+  onJobKilled?: (ended: Promise<unknown>) => void;
 }
 
 /**

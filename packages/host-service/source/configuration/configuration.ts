@@ -6,6 +6,8 @@ import { parse } from "@host-service/schema";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
 import type { Verification } from "./trusted-keys.ts";
+import { upgradeOf } from "./upgrade.ts";
+import type { UpgradeConfiguration } from "./upgrade.ts";
 
 export const defaultConfigurationPath = "/etc/host-service/config.toml";
 
@@ -32,6 +34,9 @@ export interface Limits {
   uploadAgeMaxMs: number;
 }
 
+/** What is taken of images that are no Mender artifacts. */
+export type RawImages = "refuse" | "digest" | "signed" | "accept";
+
 export interface Configuration {
   socketPath: string;
   runDirectory: string;
@@ -39,7 +44,9 @@ export interface Configuration {
   power: PowerConfiguration;
   limits: Limits;
   /** Whose images are taken, by what they are for; `loadPolicy` reads the keys. */
-  verify: { container: Verification };
+  verify: { container: Verification; system: Verification & { rawImages: RawImages } };
+  /** How the host itself is upgraded; undefined where it is not. */
+  upgrade: UpgradeConfiguration | undefined;
   /** Where this was read; the paths in it are relative to its directory. */
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
@@ -94,7 +101,14 @@ export function parseConfiguration(text: string, path: string): Configuration {
       uploadsMax: file.limits.uploads_max,
       uploadAgeMaxMs: file.limits.upload_age_max,
     },
-    verify: { container: verificationOf("verify.container", file.verify.container, path) },
+    verify: {
+      container: verificationOf("verify.container", file.verify.container, path),
+      system: {
+        ...verificationOf("verify.system", file.verify.system, path),
+        rawImages: rawImagesOf(file.verify.system, path),
+      },
+    },
+    upgrade: file.upgrade && upgradeOf(file.upgrade, path),
     file: { path, directory: dirname(resolve(path)) },
     allow: ceilings(file.containers, path),
   };
@@ -135,6 +149,13 @@ function verificationOf(section: string, given: ConfigurationFile["verify"]["con
     );
   }
   return { section, keys, requireSignature, revoked: new Set(revoked), expiry: new Map(Object.entries(lastMoments)) };
+}
+
+function rawImagesOf({ raw_images: given, keys }: ConfigurationFile["verify"]["system"], path: string): RawImages {
+  if (given === "signed" && keys.length === 0) {
+    throw new ConfigurationError(path, '"verify.system.raw_images" is "signed", but there are no keys; set keys');
+  }
+  return given ?? (keys.length === 0 ? "accept" : "signed");
 }
 
 function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {

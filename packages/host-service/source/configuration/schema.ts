@@ -3,6 +3,7 @@ import {
   boolean,
   check,
   integer,
+  maxLength,
   minLength,
   minValue,
   number,
@@ -72,6 +73,16 @@ const KeyId = pipe(
   transform((text) => text.toUpperCase()),
 );
 
+/** Of minisign, or the SHA-256 of a PEM key's SubjectPublicKeyInfo. */
+const AnyKeyId = pipe(
+  string(),
+  regex(
+    /^(?:[0-9A-Fa-f]{16}|[0-9A-Fa-f]{64})$/,
+    "is not a key id: that of minisign has 16 hexadecimal digits, the fingerprint of a PEM key 64",
+  ),
+  transform((text) => (text.length === 16 ? text.toUpperCase() : text.toLowerCase())),
+);
+
 /** A day counts to its end, in UTC; a time to its instant. Becomes the first instant after it. */
 const LastMoment = pipe(
   unknown(),
@@ -86,11 +97,53 @@ const LastMoment = pipe(
   transform((text) => new Date(Date.parse(text) + (text.includes("T") ? 0 : dayMs))),
 );
 
-const Verification = strictObject({
-  keys: optional(array(pipe(string(), minLength(1, "has to name a file"))), []),
+const KeyFiles = optional(array(pipe(string(), minLength(1, "has to name a file"))), []);
+
+const ContainerVerification = strictObject({
+  keys: KeyFiles,
   require_signature: optional(boolean()),
   revoked: optional(array(KeyId), []),
   not_after: optional(record(KeyId, LastMoment), {}),
+});
+
+const SystemVerification = strictObject({
+  keys: KeyFiles,
+  require_signature: optional(boolean()),
+  revoked: optional(array(AnyKeyId), []),
+  not_after: optional(record(AnyKeyId, LastMoment), {}),
+  /** What is taken of images that are no Mender artifacts. "accept" without keys, else "signed". */
+  raw_images: optional(picklist(["refuse", "digest", "signed", "accept"])),
+});
+
+const twoOf = "has to name two, of slot a and of slot b";
+const PartitionNumber = pipe(number(), integer("has to be a whole number"), minValue(1, "has to be at least 1"));
+
+/** How the host itself is upgraded; without it, it is not. */
+const Upgrade = strictObject({
+  backend: optional(picklist(["partitions", "mender", "rauc", "swupdate"]), "partitions"),
+  device_type: optional(pipe(string(), minLength(1, "has to be a word"))),
+  /** The devices of the two root file systems. */
+  slots: pipe(array(AbsolutePath), minLength(2, twoOf), maxLength(2, twoOf)),
+  boot_environment: optional(picklist(["u-boot", "grub", "systemd-boot"])),
+  boot_environment_file: optional(AbsolutePath),
+  /** The partitions' numbers, as the boot loader knows them, where their devices do not say. */
+  boot_parts: optional(pipe(array(PartitionNumber), minLength(2, twoOf), maxLength(2, twoOf))),
+  /** The boot entries of systemd-boot. */
+  boot_entries: optional(pipe(array(string()), minLength(2, twoOf), maxLength(2, twoOf))),
+  /** Runs the back end's tool, where it is not the one on the path. */
+  command: optional(Command),
+  allow_downgrade: optional(boolean(), false),
+  /** What the image that the device came with provides, for `artifact_depends`. */
+  provides: optional(record(string(), string()), {}),
+  commit: optional(
+    strictObject({
+      /** Commands that all have to end with 0 before a trial is committed without being asked. */
+      checks: pipe(array(Command), minLength(1, "has to name at least one command")),
+      interval: optional(Duration, "10s"),
+      /** A trial that does not pass within this time is rolled back. */
+      timeout: optional(Duration, "10m"),
+    }),
+  ),
 });
 
 /** The configuration file. Every key is checked; an unknown one is an error that names the nearest. */
@@ -100,7 +153,11 @@ export const ConfigurationFile = strictObject({
   state_dir: optional(AbsolutePath, "/var/lib/host-service"),
   power: optional(Power, {}),
   limits: optional(Limits, {}),
-  verify: optional(strictObject({ container: optional(Verification, {}) }), {}),
+  verify: optional(
+    strictObject({ container: optional(ContainerVerification, {}), system: optional(SystemVerification, {}) }),
+    {},
+  ),
+  upgrade: optional(Upgrade),
   containers: optional(record(string(), Ceiling), {}),
 });
 export type ConfigurationFile = InferOutput<typeof ConfigurationFile>;

@@ -1,14 +1,19 @@
 // What the boot hook decided, in the history: the hook itself writes no history, as the daemon is its only writer.
+import type { ContainerStatus } from "@host-service/protocol";
 import type { History } from "../history.ts";
+import type { System } from "../system/system.ts";
 import type { Containers } from "./containers.ts";
 
 export async function recordBootOutcomes(options: {
-  containers: Containers;
+  containers: Pick<Containers, "statuses">;
+  system: Pick<System, "isConfigured" | "status">;
   history: History;
   bootId: string;
 }): Promise<void> {
-  const { containers, history, bootId } = options;
-  for (const { name, outcome } of await containers.statuses()) {
+  const { containers, system, history, bootId } = options;
+  const statuses: ContainerStatus[] = await containers.statuses();
+  if (system.isConfigured) statuses.push(await system.status());
+  for (const { name, outcome } of statuses) {
     if (outcome === undefined || (outcome.result !== "rolled-back" && outcome.result !== "failed")) continue;
     const earlier = await history.of(name);
     if (earlier.some((entry) => entry.action === "boot" && entry.at === outcome.at)) continue;

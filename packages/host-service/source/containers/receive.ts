@@ -1,7 +1,6 @@
 // Bytes from outside become the parts of an image: a bundle as the body, or a source for each part. What comes out is the
 // same for both. Every file of the inbox is discarded when the image is staged, whatever happens on the way.
 import { truncate } from "node:fs/promises";
-import { isAbsolute } from "node:path";
 import { readBundle } from "@host-service/archive";
 import type { BundlePart, PartRole } from "@host-service/archive";
 import type { Inbox, InboxFile, Uploads } from "@host-service/ingest";
@@ -10,8 +9,8 @@ import { checkParts, readStatement } from "@host-service/signature";
 import type { Policy, Statement } from "@host-service/signature";
 import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { Operation } from "../operations/operation.ts";
-import { RequestError } from "../problems/request-error.ts";
 import { readBytes, readText } from "./read-text.ts";
+import { pathOf } from "./source-path.ts";
 
 /** What an install is given: the request's body, or the sources that its JSON names. */
 export type ImageSource =
@@ -180,7 +179,10 @@ class Reception {
       this.#usedUploads.push({ owner, id: source.upload });
       return await this.#uploads.take(owner, source.upload, { name, bytesMax });
     }
-    return await this.#inbox.receivePath(pathOf(source, { name, mayNamePaths }), { ...receive, name: undefined });
+    return await this.#inbox.receivePath(pathOf(source, { name, mayNamePaths, instead: "send a bundle" }), {
+      ...receive,
+      name: undefined,
+    });
   }
 
   /** A metadata archive lies in the middle of the bundle; it is small, so that a file of its own costs nothing. */
@@ -203,29 +205,6 @@ class Reception {
 
 function wholeFile(file: InboxFile): ArchivePart {
   return { fd: file.fd, offset: 0, bytes: file.bytes, sha256: file.sha256 };
-}
-
-function pathOf(source: Exclude<Source, { inline: string }>, options: { name: string; mayNamePaths: boolean }): string {
-  if (!("path" in source)) {
-    const kind = "token" in source ? "a handed-over descriptor" : "a resumable upload";
-    throw new RequestError(
-      "not-supported",
-      `Cannot receive ${options.name}: this version does not take ${kind}; send a bundle`,
-    );
-  }
-  if (!options.mayNamePaths) {
-    throw new RequestError(
-      "not-allowed",
-      `Cannot receive ${options.name}: a path means something else on the host than where the caller is; send a bundle`,
-    );
-  }
-  if (!isAbsolute(source.path)) {
-    throw new RequestError(
-      "invalid-request",
-      `Cannot receive ${options.name}: the path has to be absolute, got ${JSON.stringify(source.path)}`,
-    );
-  }
-  return source.path;
 }
 
 async function readIfThere(fd: number, part: BundlePart | undefined): Promise<Uint8Array | undefined> {

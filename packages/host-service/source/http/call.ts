@@ -6,12 +6,14 @@ import type { History } from "../history.ts";
 import type { Principal } from "../listeners/principal.ts";
 import type { Log } from "../log.ts";
 import type { Operations } from "../operations/registry.ts";
+import type { System } from "../system/system.ts";
 
 /** What every call of a listener can reach. */
 export interface CallContext {
   configuration: Configuration;
   bootId: string;
   containers: Containers;
+  system: System;
   uploads: Uploads;
   handOvers: HandOvers;
   operations: Operations;

@@ -6,14 +6,18 @@ import { parse, strictObject } from "@host-service/schema";
 import { callerOf } from "../listeners/principal.ts";
 import { eventStream } from "../operations/events.ts";
 import type { Action, Operation } from "../operations/operation.ts";
+import { systemRecord } from "../operations/registry.ts";
 import { run } from "../operations/run.ts";
 import type { Finished } from "../operations/run.ts";
+import { refuseDuringTrial } from "../power/during-trial.ts";
 import { power } from "../power/power.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { version } from "../version.ts";
 import { answerFor } from "./answer.ts";
-import type { Call, CallContext } from "./call.ts";
-import { imageSourceOf, requestedId } from "./install-request.ts";
+import type { Call } from "./call.ts";
+import { imageSourceOf } from "./install-request.ts";
+import { requestedId } from "./requested.ts";
+import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
 import { uploadCalls } from "./uploads.ts";
 
@@ -27,6 +31,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   info: ({ principal, context }) => {
     const features: ServerInfo["features"] = ["container", "power", "descriptor"];
     if (principal.kind === "host") features.push("path");
+    if (context.system.isConfigured) features.push("system");
     const { bootId } = context;
     const info: ServerInfo = { name: "host-service", version, api: 1, features, bootId, listener: callerOf(principal) };
     return Response.json(info);
@@ -38,7 +43,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
 
   reboot: async ({ request, context }) => {
     const { duringTrial } = await readJson(request, RebootRequest);
-    await refuseDuringTrial(context, duringTrial ?? "allow");
+    await refuseDuringTrial(duringTrial ?? "allow", context);
     await power("reboot", context.configuration.power);
     context.log.info("The host was told to reboot");
     return Response.json(done);
@@ -49,6 +54,22 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     context.log.info("The host was told to suspend");
     return Response.json(done);
   },
+
+  system: async ({ context }) => Response.json(await context.system.status()),
+  upgradeSystem: async (call) => {
+    const { system } = call.context;
+    const given = await givenUpgradeOf(call.request, call.principal);
+    return changeSystem(call, "upgrade", (operation) => system.upgrade(operation, given));
+  },
+  commitSystem: async (call) => {
+    const { expect } = await readJson(call.request, CommitRequest);
+    return changeSystem(call, "commit", (operation) => call.context.system.commit(operation, { expect }));
+  },
+  rollbackSystem: async (call) => {
+    await readJson(call.request, NoRequest);
+    return changeSystem(call, "rollback", (operation) => call.context.system.rollback(operation));
+  },
+  systemHistory: async ({ context }) => Response.json({ history: await context.history.of(systemRecord) }),
 
   listContainers: async ({ principal, context }) => {
     if (principal.kind === "host") return Response.json({ containers: await context.containers.statuses() });
@@ -106,6 +127,18 @@ async function change(
   return perform(call, operation, () => work(operation, name));
 }
 
+async function changeSystem(
+  call: Call,
+  action: Action,
+  work: (operation: Operation) => Promise<Finished>,
+): Promise<Response> {
+  const { principal, context, request } = call;
+  const operation = await context.system.begin(action, { principal, id: requestedId(request) });
+  // Of a body it is told when all of it has come.
+  if (action !== "upgrade") operation.markReceived();
+  return perform(call, operation, () => work(operation));
+}
+
 function begin(call: Call, action: Action, name: string | undefined): Promise<Operation> {
   const { principal, context, request } = call;
   return context.containers.begin(action, { name, principal, id: requestedId(request) });
@@ -129,21 +162,4 @@ function operationOf(call: Call): Operation {
 async function refuseToRun(call: Call, verb: string, instead: string): Promise<never> {
   const { name } = await call.context.containers.status(await nameOf(call));
   throw new RequestError("not-supported", `Cannot ${verb} "${name}": its runtime is "none"; ${instead}`);
-}
-
-async function refuseDuringTrial(context: CallContext, wish: "allow" | "refuse"): Promise<void> {
-  const policy = context.configuration.power.rebootDuringTrial;
-  if (wish === "allow" && policy === "allow") return;
-  for (const { name, state, bootsLeft, running } of await context.containers.statuses()) {
-    if (state !== "trying" || bootsLeft !== 0) continue;
-    const image = running?.version === undefined ? "its image" : `version ${running.version}`;
-    const next =
-      policy === "refuse"
-        ? 'commit or roll back first, as power.reboot_during_trial is "refuse"'
-        : "commit first, or reboot all the same";
-    throw new RequestError(
-      "trial-running",
-      `Cannot reboot the host: "${name}" is on trial and the reboot would roll ${image} back; ${next}`,
-    );
-  }
 }

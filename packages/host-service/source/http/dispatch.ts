@@ -72,11 +72,13 @@ function authorise(route: Route, principal: Principal, context: CallContext): vo
   }
   if (route.group === null) return;
   const allow = context.configuration.allow.get(principal.name);
-  if (allow === undefined || allow.includes(route.group)) return;
-  const line = `[containers.${principal.name}] allow = ${JSON.stringify([...allow, route.group])}`;
+  const groups = [route.group].flat();
+  const [group] = groups;
+  if (allow === undefined || group === undefined || groups.some((one) => allow.includes(one))) return;
+  const line = `[containers.${principal.name}] allow = ${JSON.stringify([...allow, group])}`;
   throw new RequestError(
     "not-allowed",
-    `${subject}: "${principal.name}" is not granted "${route.group}"; the host's administrator grants it with ${line}`,
+    `${subject}: "${principal.name}" is not granted "${group}"; the host's administrator grants it with ${line}`,
   );
 }
 

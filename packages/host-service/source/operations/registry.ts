@@ -4,6 +4,9 @@ import { OperationError } from "./error.ts";
 import { Operation } from "./operation.ts";
 import type { Action } from "./operation.ts";
 
+/** In the place of a container's name: the record of the host's own system. No container has that name. */
+export const systemRecord = "host";
+
 const endedKeptMax = 64;
 /** Each running operation holds a request, a file and two children at most. */
 const runningMax = 32;
@@ -28,7 +31,7 @@ export class Operations {
         `Cannot begin the operation: ${runningMax} operations are running; try again later`,
       );
     }
-    this.#refuseSecond(options.action, options.container);
+    this.refuseSecond(options.action, options.container);
     const operation = new Operation({ ...options, id });
     this.#operations.set(id, operation);
     this.#forgetOldest();
@@ -40,7 +43,7 @@ export class Operations {
   /** Says for which container an operation is, where that was not known before its image was read. */
   claim(operation: Operation, container: string): void {
     if (operation.container === container) return;
-    this.#refuseSecond(operation.action, container);
+    this.refuseSecond(operation.action, container);
     operation.container = container;
   }
 
@@ -84,11 +87,11 @@ export class Operations {
     this.#arrivals.clear();
   }
 
-  /** An image that has not said yet which container it is for may be for any: a second one of that kind has to wait. */
-  #refuseSecond(action: Action, container: string | undefined): void {
+  /** Throws `busy`. An image that has not said yet which container it is for may be for any: a second one of that kind has to wait. */
+  refuseSecond(action: Action, container: string | undefined): void {
     const first = this.running().find((operation) => operation.container === container);
     if (first === undefined) return;
-    const subject = container === undefined ? "an image without a name" : JSON.stringify(container);
+    const subject = subjectOf(container);
     const what = `Cannot ${action} ${subject}: operation ${first.id} (${first.action}) is running`;
     throw new OperationError("busy", `${what}; wait for it or cancel it`, first.id);
   }
@@ -98,4 +101,9 @@ export class Operations {
     for (const operation of ended.slice(0, Math.max(0, ended.length - endedKeptMax)))
       this.#operations.delete(operation.id);
   }
+}
+
+function subjectOf(container: string | undefined): string {
+  if (container === undefined) return "an image without a name";
+  return container === systemRecord ? "the system" : JSON.stringify(container);
 }

@@ -13,6 +13,8 @@ export interface Finished {
   imageId?: string | undefined;
   version?: string | undefined;
   signer?: { keyId: string; verified: boolean } | undefined;
+  /** What the history is to say beside it. */
+  why?: string | undefined;
 }
 
 export async function run(
@@ -63,7 +65,7 @@ function entryOf(
     version?: string | undefined;
     signer?: { keyId: string; verified: boolean } | undefined;
     code?: string;
-    why?: string;
+    why?: string | undefined;
   },
 ): HistoryEntry {
   const now = new Date();

@@ -1,6 +1,8 @@
 // The one place where the failures of the parts get their wire codes. No failure is told apart by its text.
 import { ArchiveError } from "@host-service/archive";
 import type { ArchiveErrorKind } from "@host-service/archive";
+import { ArtifactError } from "@host-service/artifact";
+import type { ArtifactErrorKind } from "@host-service/artifact";
 import { DiskError } from "@host-service/disk";
 import { IngestError } from "@host-service/ingest";
 import type { IngestErrorKind } from "@host-service/ingest";
@@ -10,6 +12,8 @@ import { SchemaError } from "@host-service/schema";
 import { SignatureError } from "@host-service/signature";
 import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
+import { UpgradeError } from "@host-service/upgrade";
+import type { UpgradeErrorKind } from "@host-service/upgrade";
 import { OperationError } from "../operations/error.ts";
 import type { OperationErrorKind } from "../operations/error.ts";
 import { PowerError } from "../power/power.ts";
@@ -64,6 +68,34 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   name: "invalid-request",
 };
 
+const artifactCodes: Record<ArtifactErrorKind, ProblemCode> = {
+  "not-an-artifact": "image-refused",
+  structure: "image-refused",
+  truncated: "image-refused",
+  limit: "too-large",
+  version: "image-refused",
+  manifest: "image-refused",
+  signature: "signature-refused",
+  checksum: "digest-mismatch",
+  header: "image-refused",
+  unsupported: "image-refused",
+  incompatible: "image-refused",
+  payload: "image-refused",
+  space: "no-space",
+  config: "failed",
+};
+
+const upgradeCodes: Record<UpgradeErrorKind, ProblemCode> = {
+  "boot-environment": "boot-environment",
+  device: "upgrade-failed",
+  io: "upgrade-failed",
+  space: "no-space",
+  backend: "upgrade-failed",
+  "unknown-slot": "upgrade-failed",
+  cancelled: "cancelled",
+  stalled: "stalled",
+};
+
 const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   busy: "busy",
   "too-many": "busy",
@@ -82,6 +114,8 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
   if (error instanceof SignatureError) return problem("signature-refused", error.message);
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
+  if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });
+  if (error instanceof UpgradeError) return problem(upgradeCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);
   }

@@ -37,7 +37,16 @@ describe("parseConfiguration", () => {
           revoked: new Set(),
           expiry: new Map(),
         },
+        system: {
+          section: "verify.system",
+          keys: [],
+          requireSignature: false,
+          revoked: new Set(),
+          expiry: new Map(),
+          rawImages: "accept",
+        },
       },
+      upgrade: undefined,
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
     });
@@ -69,6 +78,23 @@ describe("parseConfiguration", () => {
       [verify.container.not_after]
       E7620F1842B4E81F = 2027-12-31
       0000000000000001 = "2027-12-31T12:00:00+01:00"
+      [verify.system]
+      keys = ["keys/*.pem"]
+      revoked = ["abababababababab", "CDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCDCD"]
+      raw_images = "digest"
+      [upgrade]
+      backend = "partitions"
+      device_type = "edge-x1"
+      slots = ["/dev/a", "/dev/b"]
+      boot_environment = "u-boot"
+      boot_environment_file = "/etc/fw_env.config"
+      boot_parts = [2, 3]
+      allow_downgrade = true
+      provides = { artifact_group = "pilot" }
+      [upgrade.commit]
+      checks = [["/usr/bin/check", "--all"]]
+      interval = "5s"
+      timeout = "2m"
       [containers.edge]
       allow = ["container"]
     `;
@@ -103,6 +129,23 @@ describe("parseConfiguration", () => {
             ["0000000000000001", new Date("2027-12-31T11:00:00Z")],
           ]),
         },
+        system: {
+          section: "verify.system",
+          keys: ["keys/*.pem"],
+          requireSignature: true,
+          revoked: new Set(["AB".repeat(8), "cd".repeat(32)]),
+          expiry: new Map(),
+          rawImages: "digest",
+        },
+      },
+      upgrade: {
+        backend: "partitions",
+        devices: { a: "/dev/a", b: "/dev/b" },
+        deviceType: "edge-x1",
+        allowDowngrade: true,
+        provides: { artifact_group: "pilot" },
+        commit: { checks: [["/usr/bin/check", "--all"]], intervalMs: 5000, timeoutMs: 120_000 },
+        bootEnvironment: { kind: "u-boot", file: "/etc/fw_env.config", parts: { a: 2, b: 3 } },
       },
       file: { path, directory: "/etc/host-service" },
       allow: new Map([["edge", ["container"]]]),

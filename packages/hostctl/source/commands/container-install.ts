@@ -13,8 +13,8 @@ import { containerName } from "./container-name.ts";
 import { installOverLine } from "./install-over-line.ts";
 import { statementFiles } from "./image-source.ts";
 import { standardInput } from "./standard-input.ts";
-import { installParts } from "./transfer.ts";
-import type { ImageFiles } from "./transfer.ts";
+import { installParts } from "./install-parts.ts";
+import type { ImageFiles } from "./install-parts.ts";
 import { transferWish } from "./transfer-option.ts";
 
 const path = ["container", "install"];

@@ -2,6 +2,7 @@
 import type { CommandSpec, Entry, OptionSpec } from "../arguments/command.ts";
 import { imageCommands } from "./image-entries.ts";
 import { containerCommands } from "./container-entries.ts";
+import { systemCommands, upgradeCommand } from "./system-entries.ts";
 
 const yes: OptionSpec = { name: "yes", summary: "do not ask" };
 
@@ -50,6 +51,8 @@ const completion: CommandSpec = {
 
 export const entries: readonly Entry[] = [
   ...powerCommands,
+  upgradeCommand,
+  { name: "system", summary: "upgrade and look at the host itself", commands: systemCommands },
   { name: "container", summary: "update, look at and control a container", commands: containerCommands },
   { name: "image", summary: "work with bundle files, without host-service", commands: imageCommands },
   completion,

@@ -4,7 +4,7 @@ import { closeSync, openSync } from "node:fs";
 import { ClientError } from "@host-service/client";
 import type { Client, InstallOptions, LocalFile } from "@host-service/client";
 import type { ContainerAnswer } from "@host-service/protocol";
-import type { ImageFiles } from "./transfer.ts";
+import type { ImageFiles } from "./install-parts.ts";
 
 /** Each part as a slice of a file, which goes by sendfile. */
 type Slices = { config: Blob; rootfs: Blob } & Partial<Record<"meta" | "manifest" | "signature", Blob>>;
@@ -64,7 +64,8 @@ async function inline(text: Blob, what: string): Promise<{ inline: string }> {
   }
 }
 
-async function upload(
+/** What goes on after the line was lost. */
+export async function upload(
   client: Client,
   file: Blob,
   { part, signal, onEvent }: InstallOptions & { part: string },

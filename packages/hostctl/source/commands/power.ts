@@ -25,7 +25,9 @@ export async function reboot(invocation: Invocation): Promise<number> {
     printAnswer(invocation, accepted, ["OK"]);
     return exitCodes.done;
   }
-  printWarnings(["a trial is running and a reboot rolls it back; to keep it run hostctl container commit first"]);
+  printWarnings([
+    "a trial is running and a reboot rolls it back; to keep it run hostctl container commit, or hostctl system commit, first",
+  ]);
   const sure = invocation.switches.has("yes") || (await ask("Reboot and roll it back?")) !== "no";
   if (!sure) throw new CommandError("Cannot reboot the host: a trial is running, and rolling it back was declined");
   printAnswer(invocation, await client.call("reboot", { request: { duringTrial: "allow" } }), ["OK"]);

@@ -1,7 +1,13 @@
-import type { ContainerStatus, SlotSummary } from "@host-service/protocol";
+import type { ContainerStatus, SlotSummary, SystemStatus } from "@host-service/protocol";
 import { alignColumns } from "./columns.ts";
 import { printable } from "./printable.ts";
 import { minute, shortId, version } from "./words.ts";
+
+/** The host's own, with what else there is to know of it. */
+export function systemLines(status: SystemStatus): string[] {
+  const floor = status.floor === undefined ? [] : [`floor:      version ${printable(status.floor)}`];
+  return [...statusLines(status), ...floor, `back end:   ${printable(status.backend)}`];
+}
 
 /** The state word alone, so that `| head -1` is enough for a script; then what a person wants to know. */
 export function statusLines(status: ContainerStatus): string[] {

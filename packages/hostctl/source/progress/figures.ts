@@ -3,6 +3,7 @@ import { size } from "../output/words.ts";
 
 export const phaseWords = {
   receive: "receiving",
+  write: "writing",
   verify: "verifying",
   unpack: "unpacking",
   record: "recording",

@@ -16,12 +16,29 @@ interface OpenFile {
 
 /** A file of this host, by its absolute path. Opened once; everything after that is asked of the descriptor. */
 export async function openPath(path: string, reception: Reception): Promise<Source> {
+  return descriptorSource(await openFile(path, reception));
+}
+
+export interface OpenedPath {
+  readonly fd: number;
+  readonly bytes: number;
+  /** Not waited for: on a file system that hangs, a close hangs as well. */
+  close(): void;
+}
+
+/** For whoever reads the file itself, in one pass, and verifies what it read. */
+export async function openPathToRead(path: string, reception: Reception): Promise<OpenedPath> {
+  const { fd, status } = await openFile(path, reception);
+  return { fd, bytes: Number(status.size), close: () => abandon(fd) };
+}
+
+async function openFile(path: string, reception: Reception): Promise<OpenFile> {
   const { action } = reception;
   if (!isAbsolute(path)) {
     throw new IngestError(action, { kind: "bad-path", why: "the path is relative" });
   }
   if (path.includes("\0")) throw new IngestError(action, { kind: "bad-path", why: "the path has a zero byte" });
-  return descriptorSource(await openRegular(path, reception));
+  return await openRegular(path, reception);
 }
 
 /** An open file from here on; how it was opened no longer matters. */

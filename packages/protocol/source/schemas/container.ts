@@ -72,8 +72,9 @@ export type Removed = InferOutput<typeof Removed>;
 export const HistoryEntry = object({
   operation: string(),
   at: string(),
+  /** "host" for the host's own system: no container has that name. */
   container: string(),
-  action: picklist(["install", "commit", "rollback", "try", "remove", "boot"]),
+  action: picklist(["install", "upgrade", "commit", "rollback", "try", "remove", "boot"]),
   /** Which listener asked: "host", or the container's name; "boot" for the boot hook. */
   caller: string(),
   result: picklist(["done", "failed", "refused", "cancelled"]),

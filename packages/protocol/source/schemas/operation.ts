@@ -13,8 +13,11 @@ import {
 import type { InferOutput } from "@host-service/schema";
 import { Problem } from "../problem.ts";
 
-/** The phases of an install in their order: bytes arrive, are compared with their digest, are unpacked, are made durable. */
-export const phases = ["receive", "verify", "unpack", "record"] as const;
+/**
+ * The phases of an install in their order: bytes arrive, are compared with their digest, are unpacked, are made durable. Those of an
+ * upgrade: bytes arrive where they have to lie in a file first, are written while they are verified, are read back, are made durable.
+ */
+export const phases = ["receive", "write", "verify", "unpack", "record"] as const;
 export const Phase = picklist(phases);
 export type Phase = InferOutput<typeof Phase>;
 

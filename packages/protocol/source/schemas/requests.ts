@@ -1,4 +1,4 @@
-import { maxLength, optional, picklist, pipe, strictObject, string } from "@host-service/schema";
+import { boolean, maxLength, optional, picklist, pipe, regex, strictObject, string } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 import { Source } from "./source.ts";
 
@@ -10,6 +10,19 @@ export const InstallRequest = strictObject({
   signature: optional(Source),
 });
 export type InstallRequest = InferOutput<typeof InstallRequest>;
+
+/**
+ * `sha256` and `signature` (minisign's, over the whole file) are of a raw image, which has neither in it; `fileName` is what the
+ * caller calls the file.
+ */
+export const UpgradeRequest = strictObject({
+  source: Source,
+  signature: optional(Source),
+  sha256: optional(pipe(string(), regex(/^[0-9a-f]{64}$/, "a sha-256 digest has 64 hexadecimal digits in lower case"))),
+  fileName: optional(pipe(string(), maxLength(255, "a file's name has at most 255 characters"))),
+  allowDowngrade: optional(boolean()),
+});
+export type UpgradeRequest = InferOutput<typeof UpgradeRequest>;
 
 /** `expect` is a version or a digest: the commit is refused when something else is running. */
 export const CommitRequest = strictObject({

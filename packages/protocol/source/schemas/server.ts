@@ -2,13 +2,13 @@ import { array, boolean, literal, object, picklist, string } from "@host-service
 import type { InferOutput } from "@host-service/schema";
 
 /** What this daemon can do for this caller; a client asks before it relies on one. */
-export const features = ["container", "power", "path", "descriptor"] as const;
+export const features = ["container", "power", "path", "descriptor", "system"] as const;
 
 export const ServerInfo = object({
   name: literal("host-service"),
   version: string(),
   api: literal(1),
-  /** "container", "power"; "path" where literal paths are accepted, which is on the host listener; "descriptor" where open files are, by the peer socket. */
+  /** "container", "power"; "system" where the host's own slots are configured; "path" where literal paths are accepted, which is on the host listener; "descriptor" where open files are, by the peer socket. */
   features: array(picklist(features)),
   bootId: string(),
   /** Whose listener this is: "host", or the container's name. */

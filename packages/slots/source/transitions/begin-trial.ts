@@ -18,14 +18,14 @@ export function tryNow(state: State, subject: Subject): Transition {
     case "normal":
       throw refused(
         "no-candidate",
-        `Cannot try an image of "${subject.name}": there is no candidate; install one first`,
+        `Cannot try an image of ${subject.title}: there is no candidate; install one first`,
       );
     case "pending": {
       const manifest = subject.manifestOf(state.candidate);
       if (manifest === undefined) {
         throw refused(
           "not-bootable",
-          `Cannot try an image of "${subject.name}": the candidate ${describeImage(state.candidate, subject)} is not whole ` +
+          `Cannot try an image of ${subject.title}: the candidate ${describeImage(state.candidate, subject)} is not whole ` +
             `in slot ${state.candidate.slot}; install it again`,
         );
       }
@@ -36,8 +36,8 @@ export function tryNow(state: State, subject: Subject): Transition {
     case "rollback":
       throw refused(
         "rolling-back",
-        `Cannot try an image of "${subject.name}": ${describeImage(state.active, subject)} is left at the next boot; ` +
-          "reboot (hostctl reboot) or keep it (hostctl container commit) first",
+        `Cannot try an image of ${subject.title}: ${describeImage(state.active, subject)} is left at the next boot; ` +
+          `reboot (hostctl reboot) or keep it (${subject.command} commit) first`,
       );
   }
 }

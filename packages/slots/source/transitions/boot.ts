@@ -33,7 +33,7 @@ export function boot(state: State, subject: Subject, options: BootOptions = {}):
       if (state.bootsLeft > 0 && !late) return bootAgain(state, subject);
       return back(state, subject, { result: "rolled-back", reference: state.active, why: "rebooted without commit" });
     case "rollback":
-      return back(state, subject, { result: "rolled-back", reference: state.active, why: "asked for" });
+      return back(state, subject, { result: "rolled-back", reference: state.active, why: state.why ?? "asked for" });
   }
 }
 

@@ -20,7 +20,7 @@ export function commit(state: State, subject: Subject, options: CommitOptions = 
     case "pending":
       throw refused(
         "not-booted",
-        `Cannot commit "${subject.name}": ${describeImage(state.candidate, subject)} was not booted yet; ` +
+        `Cannot commit ${subject.title}: ${describeImage(state.candidate, subject)} was not booted yet; ` +
           "reboot (hostctl reboot) and commit what then runs",
       );
     case "trying":
@@ -51,7 +51,7 @@ function checkExpected(expect: string | undefined, state: State, subject: Subjec
       : `${describeImage(running, subject)} (${shortId(running.imageId)}) is running`;
   throw refused(
     "unexpected-image",
-    `Cannot commit "${subject.name}": ${found}, expected was "${expect}"; see hostctl container status`,
+    `Cannot commit ${subject.title}: ${found}, expected was "${expect}"; see ${subject.command} status`,
   );
 }
 

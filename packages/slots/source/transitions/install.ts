@@ -21,14 +21,14 @@ export function dropForInstall(state: State, subject: Subject): Drop {
     case "trying":
       throw refused(
         "on-trial",
-        `Cannot install an image for "${subject.name}": ${describeImage(state.active, subject)} is on trial and the ` +
-          "other slot is the way back; commit it (hostctl container commit) or roll it back (hostctl container rollback) first",
+        `Cannot install an image for ${subject.title}: ${describeImage(state.active, subject)} is on trial and the ` +
+          `other slot is the way back; commit it (${subject.command} commit) or roll it back (${subject.command} rollback) first`,
       );
     case "rollback":
       throw refused(
         "rolling-back",
-        `Cannot install an image for "${subject.name}": ${describeImage(state.active, subject)} is left at the next boot ` +
-          "and the other slot is the way back; reboot (hostctl reboot) or keep it (hostctl container commit) first",
+        `Cannot install an image for ${subject.title}: ${describeImage(state.active, subject)} is left at the next boot ` +
+          `and the other slot is the way back; reboot (hostctl reboot) or keep it (${subject.command} commit) first`,
       );
   }
 }

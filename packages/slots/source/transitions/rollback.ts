@@ -3,11 +3,16 @@ import { refused } from "../error.ts";
 import { normalOrEmpty } from "../state.ts";
 import type { State, Subject, Transition } from "../state.ts";
 
+export interface RollbackOptions {
+  /** Why, where it is not simply asked for: a clause, for the outcome. */
+  why?: string | undefined;
+}
+
 /** "Do not keep it." What runs goes on running until the next boot. */
-export function rollback(state: State, subject: Subject): Transition {
+export function rollback(state: State, subject: Subject, { why }: RollbackOptions = {}): Transition {
   switch (state.name) {
     case "empty":
-      throw refused("no-previous", `Cannot roll back "${subject.name}": no image is installed; install one first`);
+      throw refused("no-previous", `Cannot roll back ${subject.title}: no image is installed; install one first`);
     case "normal":
       return toPrevious(state, subject);
     case "pending":
@@ -17,11 +22,15 @@ export function rollback(state: State, subject: Subject): Transition {
       };
     case "trying": {
       const { active, fallback } = state;
-      return { state: fallback === undefined ? { name: "rollback", active } : { name: "rollback", active, fallback } };
+      return { state: { name: "rollback", active, ...known({ fallback, why }) } };
     }
     case "rollback":
       return { state };
   }
+}
+
+function known({ fallback, why }: Pick<Extract<State, { name: "rollback" }>, "fallback" | "why">) {
+  return { ...(fallback === undefined ? {} : { fallback }), ...(why === undefined ? {} : { why }) };
 }
 
 function toPrevious(state: Extract<State, { name: "normal" }>, subject: Subject): Transition {
@@ -29,14 +38,14 @@ function toPrevious(state: Extract<State, { name: "normal" }>, subject: Subject)
   if (previous === undefined) {
     throw refused(
       "no-previous",
-      `Cannot roll back "${subject.name}": ${describeImage(active, subject)} is committed and there is no previous image; ` +
+      `Cannot roll back ${subject.title}: ${describeImage(active, subject)} is committed and there is no previous image; ` +
         "install the one that you want",
     );
   }
   if (subject.manifestOf(previous) === undefined) {
     throw refused(
       "not-bootable",
-      `Cannot roll back "${subject.name}": the previous ${describeImage(previous, subject)} is no longer whole in slot ` +
+      `Cannot roll back ${subject.title}: the previous ${describeImage(previous, subject)} is no longer whole in slot ` +
         `${previous.slot}; install the one that you want`,
     );
   }

@@ -47,6 +47,8 @@ export function statesFrom(home: SlotName): State[] {
 export function subject(options: { boots?: number; missing?: readonly string[] } = {}): Subject {
   return {
     name: "edge",
+    title: '"edge"',
+    command: "hostctl container",
     manifestOf(reference) {
       const version = reference.imageId === images["1.0.0"] ? "1.0.0" : "1.1.0";
       if (options.missing?.includes(version) === true) return undefined;

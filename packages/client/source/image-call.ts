@@ -1,7 +1,7 @@
-// The order of an install: ask, follow the events, end with the daemon's answer. Cancelling is asking the daemon to cancel and then
-// waiting for what it says, because a finished install stays finished.
-import { ContainerAnswer, headers, problem } from "@host-service/protocol";
-import type { InstallRequest, OperationEvent } from "@host-service/protocol";
+// The order of a call that brings an image, of a container or of the host: ask, follow the events, end with the daemon's answer.
+// Cancelling is asking the daemon to cancel and then waiting for what it says, because a finished install stays finished.
+import { headers, problem, routes } from "@host-service/protocol";
+import type { OperationEvent } from "@host-service/protocol";
 import { ClientError } from "./error.ts";
 import { exchange, readDocument } from "./exchange.ts";
 import type { Connection } from "./exchange.ts";
@@ -10,18 +10,24 @@ import { askOperation, followOperation } from "./follow.ts";
 import { again } from "./line.ts";
 import { findLostAnswer } from "./lost-answer.ts";
 import { validate } from "./validate.ts";
+import type { Validator } from "./validate.ts";
 
-export interface SourcesInstall {
-  container: string;
-  sources: InstallRequest;
+/** Which call it is, and what it answers. */
+export interface ImageCall<Answer> {
+  route: "installContainer" | "upgradeSystem";
+  /** For messages. */
+  deed: "install" | "upgrade";
+  parameters?: Readonly<Record<string, string>>;
+  query?: Readonly<Record<string, string>>;
+  answer: Validator<Answer>;
 }
 
-export interface BodyInstall {
-  container: string;
-  /** The bundle. A Bun.file goes by sendfile. */
+export interface ImageBody {
+  /** A Bun.file goes by sendfile. */
   body: Blob | ReadableStream<Uint8Array>;
   /** How long it is, where that is known beforehand: the daemon can then refuse before it reads. */
   bytes?: number;
+  headers?: Readonly<Record<string, string>>;
 }
 
 export interface InstallOptions {
@@ -30,22 +36,20 @@ export interface InstallOptions {
   onEvent?: (event: OperationEvent) => void;
 }
 
-const route = "installContainer";
-
-export async function installFromSources(
+/** The daemon reads what `request` names. */
+export async function callWithSources<Answer>(
   connection: Connection,
-  install: SourcesInstall,
+  call: ImageCall<Answer> & { request: object },
   options: InstallOptions = {},
-): Promise<ContainerAnswer> {
+): Promise<Answer> {
   const operation = crypto.randomUUID();
   using cancelling = cancelOnAbort(connection, operation, options.signal);
   const ask = () =>
     cancelling.run((signal) =>
       exchange(connection, {
-        route,
+        ...asked(call),
         signal,
-        parameters: { name: install.container },
-        body: JSON.stringify(install.sources),
+        body: JSON.stringify(call.request),
         headers: {
           "content-type": "application/json",
           [headers.operationId]: operation,
@@ -57,12 +61,16 @@ export async function installFromSources(
     // After the line was lost: the request may have arrived, and must not be made twice.
     if (attempt === 0 || !(await isKnown(connection, operation))) {
       const response = await ask();
-      const answer = await readDocument(connection, response, "the install");
+      const answer = await readDocument(connection, response, `the ${call.deed}`);
       if (response.status !== 202) return answer;
     }
     return await followOperation(connection, operation, options.onEvent);
   });
-  return toAnswer(document);
+  return toAnswer(document, call);
+}
+
+function asked({ route, parameters, query }: ImageCall<unknown>) {
+  return { route, ...(parameters === undefined ? {} : { parameters }), ...(query === undefined ? {} : { query }) };
 }
 
 async function isKnown(connection: Connection, operation: string): Promise<boolean> {
@@ -75,11 +83,12 @@ async function isKnown(connection: Connection, operation: string): Promise<boole
   }
 }
 
-export async function installFromBody(
+/** The image is the body of the request. */
+export async function callWithBody<Answer>(
   connection: Connection,
-  install: BodyInstall,
+  call: ImageCall<Answer> & ImageBody,
   options: InstallOptions = {},
-): Promise<ContainerAnswer> {
+): Promise<Answer> {
   const operation = crypto.randomUUID();
   using cancelling = cancelOnAbort(connection, operation, options.signal);
   const watching = new AbortController();
@@ -87,21 +96,21 @@ export async function installFromBody(
   try {
     const response = await cancelling.run((signal) =>
       exchange(connection, {
-        route,
+        ...asked(call),
         signal,
-        parameters: { name: install.container },
-        body: install.body,
+        body: call.body,
         headers: {
-          "content-type": "application/x-tar",
+          "content-type": routes[call.route].body,
           [headers.operationId]: operation,
-          ...(install.bytes === undefined ? {} : { "content-length": String(install.bytes) }),
+          ...(call.bytes === undefined ? {} : { "content-length": String(call.bytes) }),
+          ...call.headers,
         },
       }),
     );
-    return toAnswer(await readDocument(connection, response, "the install"));
+    return await toAnswer(await readDocument(connection, response, `the ${call.deed}`), call);
   } catch (error) {
     if (!(error instanceof ClientError) || error.kind !== "no-connection") throw error;
-    return toAnswer(await findLostAnswer(connection, { container: install.container, operation }, error));
+    return await toAnswer(await findLostAnswer(connection, { call: asked(call), operation }, error), call);
   } finally {
     watching.abort();
     await watched;
@@ -152,8 +161,8 @@ function cancelOnAbort(connection: Connection, operation: string, signal: AbortS
   };
 }
 
-async function toAnswer(document: unknown): Promise<ContainerAnswer> {
-  const found = await validate<ContainerAnswer>(ContainerAnswer, document);
+async function toAnswer<Answer>(document: unknown, { answer, deed }: ImageCall<Answer>): Promise<Answer> {
+  const found = await validate<Answer>(answer, document);
   if (found.value !== undefined) return found.value;
-  throw new ClientError("protocol", `Cannot read the answer to the install: ${found.issue}`);
+  throw new ClientError("protocol", `Cannot read the answer to the ${deed}: ${found.issue}`);
 }

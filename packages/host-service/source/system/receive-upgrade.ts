@@ -1,0 +1,150 @@
+// From a request to what an installer reads: a source in one pass where it can, a file of the inbox where its tool needs one. What was
+// received or opened for it is given back when `use` has settled.
+import type { Inbox, InboxFile, Uploads } from "@host-service/ingest";
+import type { Source, UpgradeRequest } from "@host-service/protocol";
+import type { Installer, UpgradeSource } from "@host-service/upgrade";
+import { readBytes } from "../containers/read-text.ts";
+import { pathOf } from "../containers/source-path.ts";
+import type { HandOvers } from "../hand-overs/hand-overs.ts";
+import type { Operation } from "../operations/operation.ts";
+import { RequestError } from "../problems/request-error.ts";
+
+/** What an upgrade is given: the request's body, or the sources that its JSON names. */
+export type GivenUpgrade =
+  | { kind: "body"; request: Request; sha256: string | undefined; allowDowngrade: boolean }
+  | { kind: "sources"; wanted: UpgradeRequest; mayNamePaths: boolean; owner: string };
+
+/** What the caller says of the file. */
+export interface UpgradeTerms {
+  fileName?: string;
+  /** Of the whole file, in hexadecimal. */
+  sha256?: string;
+  /** A detached signature of a raw image. */
+  signature?: Uint8Array;
+}
+
+export interface ReceptionContext {
+  inbox: Inbox;
+  uploads: Uploads;
+  handOvers: HandOvers;
+  operation: Operation;
+  takes: Installer<never>["takes"];
+}
+
+const name = "the upgrade";
+const signatureBytesMax = 16 * 1024;
+
+interface Given {
+  source: UpgradeSource;
+  /** Of a job that reads a caller's file and hangs with it. */
+  onJobKilled?: (ended: Promise<unknown>) => void;
+}
+
+type Use<Result> = (given: Given & { terms: UpgradeTerms }) => Promise<Result>;
+
+export async function withUpgrade<Result>(
+  given: GivenUpgrade,
+  context: ReceptionContext,
+  use: Use<Result>,
+): Promise<Result> {
+  if (given.kind === "body") return await withBody(given, context, use);
+  const { wanted, mayNamePaths, owner } = given;
+  context.operation.markReceived();
+  const { source, signature, fileName, sha256 } = wanted;
+  const terms: UpgradeTerms = {
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(sha256 === undefined ? {} : { sha256 }),
+    ...(signature === undefined ? {} : { signature: await readSignature(signature, { context, mayNamePaths, owner }) }),
+  };
+  return await withSource({ source, mayNamePaths, owner }, context, (file) => use({ ...file, terms }));
+}
+
+async function withBody<Result>(
+  { request, sha256 }: Extract<GivenUpgrade, { kind: "body" }>,
+  context: ReceptionContext,
+  use: Use<Result>,
+): Promise<Result> {
+  const { inbox, operation, takes } = context;
+  const terms: UpgradeTerms = sha256 === undefined ? {} : { sha256 };
+  if (takes === "file") {
+    const file = await inbox.receiveBody(request, { ...watched(operation), name, sha256 });
+    operation.markReceived();
+    return await withFile(file, (file) => use({ ...file, terms }));
+  }
+  const length = request.headers.get("content-length");
+  const bytesExpected = length !== null && /^\d{1,15}$/.test(length) ? Number(length) : undefined;
+  const body = request.body ?? new Blob([]).stream();
+  const result = await use({ source: { kind: "body", body, bytesExpected }, terms });
+  operation.markReceived();
+  return result;
+}
+
+interface Named {
+  source: Source;
+  mayNamePaths: boolean;
+  owner: string;
+}
+
+async function withSource<Result>(
+  { source, mayNamePaths, owner }: Named,
+  { inbox, uploads, handOvers, operation, takes }: ReceptionContext,
+  use: (given: Given) => Promise<Result>,
+): Promise<Result> {
+  const receive = { ...watched(operation), name };
+  if ("inline" in source) return await withFile(await inbox.receiveText(source.inline, receive), use);
+  if ("upload" in source) {
+    const file = await uploads.take(owner, source.upload, { name, bytesMax: undefined });
+    const result = await withFile(file, use);
+    // Whatever is in the way, the upgrade is installed; what is left expires.
+    await uploads.remove(owner, source.upload).catch(() => undefined);
+    return result;
+  }
+  if ("token" in source) {
+    return await handOvers.use({ owner, token: source.token, name }, async (connection, { onJobKilled }) => {
+      if (takes === "stream") return await use({ source: { kind: "handed-over", connection }, onJobKilled });
+      return await withFile(await inbox.receiveHandedOver(connection, { ...receive, onJobKilled }), use);
+    });
+  }
+  const path = pathOf(source, { name, mayNamePaths, instead: "send the file itself" });
+  if (takes === "file") return await withFile(await inbox.receivePath(path, { ...receive, name: undefined }), use);
+  const opened = await inbox.openPath(path, { signal: operation.signal });
+  try {
+    return await use({ source: { kind: "file", fd: opened.fd, bytes: opened.bytes } });
+  } finally {
+    opened.close();
+  }
+}
+
+async function withFile<Result>(file: InboxFile, use: (given: Given) => Promise<Result>): Promise<Result> {
+  try {
+    const { fd, bytes, path, sha256 } = file;
+    return await use({ source: { kind: "file", fd, bytes, path, sha256 } });
+  } finally {
+    await file.discard();
+  }
+}
+
+async function readSignature(
+  source: Source,
+  { context, mayNamePaths, owner }: Omit<Named, "source"> & { context: ReceptionContext },
+): Promise<Uint8Array> {
+  const small = { ...context, takes: "file" } as const;
+  return await withSource({ source, mayNamePaths, owner }, small, async ({ source: file }) => {
+    if (file.kind !== "file") throw new Error("Invariant: a small file lies in the inbox");
+    if (file.bytes > signatureBytesMax) {
+      throw new RequestError(
+        "invalid-request",
+        `Cannot receive the signature: it has ${file.bytes} bytes, and at most ${signatureBytesMax} are read`,
+      );
+    }
+    return await readBytes(file.fd, { name: "the signature", offset: 0, bytes: file.bytes });
+  });
+}
+
+function watched(operation: Operation) {
+  return {
+    signal: operation.signal,
+    onProgress: (progress: { phase: "receive" | "verify"; bytes: number; bytesTotal?: number }) =>
+      operation.report({ part: name, ...progress }),
+  };
+}

@@ -1,0 +1,67 @@
+// What the installer and its two jobs tell each other. A job reads what strangers wrote, so what it says is checked like theirs.
+import {
+  array,
+  boolean,
+  exactOptional,
+  type InferOutput,
+  integer,
+  literal,
+  minValue,
+  number,
+  picklist,
+  pipe,
+  strictObject,
+  string,
+  variant,
+} from "@host-service/schema";
+
+const count = pipe(number(), integer(), minValue(0));
+
+export const writeRequest = strictObject({
+  source: strictObject({ kind: picklist(["file", "handed-over", "stream"]), bytes: exactOptional(count) }),
+  device: strictObject({ bytes: count, logicalBlockBytes: count }),
+  fileName: exactOptional(string()),
+  expectedSha256: exactOptional(string()),
+  /** The argv of this program, for a process that confines itself and starts over. */
+  again: exactOptional(array(string())),
+});
+export type WriteRequest = InferOutput<typeof writeRequest>;
+
+const failed = strictObject({
+  type: literal("failed"),
+  /** Whose kind it is; "other" is a failure that nobody expected. */
+  by: picklist(["artifact", "upgrade", "other"]),
+  kind: string(),
+  message: string(),
+});
+
+const image = strictObject({
+  sha256: string(),
+  bytes: count,
+  name: exactOptional(string()),
+  version: exactOptional(string()),
+  signer: exactOptional(
+    strictObject({ keyId: string(), verified: boolean(), trustedComment: exactOptional(string()) }),
+  ),
+  warnings: array(string()),
+});
+export type WrittenImage = InferOutput<typeof image>;
+
+/** A line of the job that writes. */
+export const writeMessage = variant("type", [
+  strictObject({ type: literal("progress"), bytesRead: count, bytesWritten: count }),
+  /** It waits for one byte on its descriptor `permission` before it changes the slot. */
+  strictObject({ type: literal("begin"), bytes: exactOptional(count) }),
+  strictObject({ type: literal("done"), image }),
+  failed,
+]);
+export type WriteMessage = InferOutput<typeof writeMessage>;
+
+/** A line of the job that reads back. */
+export const readBackMessage = variant("type", [
+  strictObject({ type: literal("progress"), bytes: count }),
+  strictObject({ type: literal("done"), bytes: count, sha256: string() }),
+  failed,
+]);
+export type ReadBackMessage = InferOutput<typeof readBackMessage>;
+export type JobFailure = InferOutput<typeof failed>;

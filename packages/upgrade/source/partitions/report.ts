@@ -1,0 +1,33 @@
+// The child's side of what it tells: one JSON document a line on standard output, the last one is "done" or "failed".
+import { writeSync } from "node:fs";
+import { ArtifactError } from "@host-service/artifact";
+import { UpgradeError } from "../error.ts";
+import { messageOf } from "../system-error.ts";
+import type { JobFailure, ReadBackMessage, WriteMessage } from "./messages.ts";
+
+const outputFd = 1;
+const intervalMs = 200;
+
+export function say(message: WriteMessage | ReadBackMessage): void {
+  const line = Buffer.from(`${JSON.stringify(message)}\n`);
+  let written = 0;
+  while (written < line.byteLength) written += writeSync(outputFd, line, written);
+}
+
+/** At most five lines a second. A line says that the job is alive, so it is called after progress only. */
+export function progressTeller(message: () => WriteMessage | ReadBackMessage): () => void {
+  let nextMs = performance.now() + intervalMs;
+  return () => {
+    const nowMs = performance.now();
+    if (nowMs < nextMs) return;
+    nextMs = nowMs + intervalMs;
+    say(message());
+  };
+}
+
+export function failureOf(error: unknown): JobFailure {
+  const message = messageOf(error);
+  if (error instanceof ArtifactError) return { type: "failed", by: "artifact", kind: error.kind, message };
+  if (error instanceof UpgradeError) return { type: "failed", by: "upgrade", kind: error.kind, message };
+  return { type: "failed", by: "other", kind: "", message };
+}
