@@ -16,23 +16,31 @@ export function makeZlibDecoder(format: ZlibFormat): Transform {
     : createGunzip({ chunkSize: chunkBytes });
 }
 
+export interface ZlibEnds {
+  readonly read: (buffer: Uint8Array) => number;
+  readonly write: (piece: Uint8Array) => void;
+}
+
 /** `read` fills a buffer and says how much, 0 at the end. Nothing that was written counts before this has returned. */
 export async function decodeByZlib(
   format: ZlibFormat,
   decoder: Transform,
-  { read, write }: { read: (buffer: Uint8Array) => number; write: (piece: Uint8Array) => void },
+  { read, write, isSingle = false }: ZlibEnds & { isSingle?: boolean },
 ): Promise<void> {
   try {
-    await pipeline(chunksOf(format, read), decoder, async (pieces: AsyncIterable<Uint8Array>) => {
-      for await (const piece of pieces) write(piece);
-    });
+    await pipeline(
+      chunksOf(read, format === "tar.zst" ? new ZstdFrames({ isSingle }) : undefined),
+      decoder,
+      async (pieces: AsyncIterable<Uint8Array>) => {
+        for await (const piece of pieces) write(piece);
+      },
+    );
   } catch (error) {
     throw decodeError(error);
   }
 }
 
-function* chunksOf(format: ZlibFormat, read: (buffer: Uint8Array) => number): Generator<Uint8Array> {
-  const frames = format === "tar.zst" ? new ZstdFrames() : undefined;
+function* chunksOf(read: ZlibEnds["read"], frames: ZstdFrames | undefined): Generator<Uint8Array> {
   while (true) {
     // A new one each time: the decoder may still hold the last.
     const buffer = new Uint8Array(chunkBytes);
@@ -44,7 +52,7 @@ function* chunksOf(format: ZlibFormat, read: (buffer: Uint8Array) => number): Ge
   frames?.end();
 }
 
-function decodeError(error: unknown): unknown {
+export function decodeError(error: unknown): unknown {
   if (!(error instanceof Error && "code" in error && typeof error.code === "string")) return error;
   if (error.code === "Z_BUF_ERROR") {
     return new ArchiveError("truncated", "Cannot decode the archive: its gzip data is cut off; fetch it again", {

@@ -11,10 +11,10 @@ export interface XzIndex {
 }
 
 // An index of 1 MiB describes some 200,000 blocks; what has more is not looked at, as this runs where others wait.
-const indexBytesMax = 1024 * 1024;
+export const indexBytesMax = 1024 * 1024;
 const streamsMax = 256;
 const paddingBytesMax = 64 * 1024;
-const flagsBytes = 12;
+export const flagsBytes = 12;
 const headerMagic = [0xfd, 0x37, 0x7a, 0x58, 0x5a, 0x00];
 
 /** Undefined when the file is beyond the limits above. Throws ArchiveError "truncated" or "corrupt". */
@@ -52,10 +52,7 @@ interface StreamEnd {
 }
 
 function readStream(fd: number, { start, end, footer }: StreamEnd) {
-  const view = viewOf(footer);
-  if (footer[10] !== 0x59 || footer[11] !== 0x5a) throw incomplete();
-  if (view.getUint32(0, true) !== Bun.hash.crc32(footer.subarray(4, 10))) throw damaged("a stream footer");
-  const indexBytes = (view.getUint32(4, true) + 1) * 4;
+  const indexBytes = indexBytesOf(footer);
   const indexStart = end - flagsBytes - indexBytes;
   if (indexStart < start + flagsBytes) throw damaged("an index that is larger than the file");
   if (indexBytes > indexBytesMax) return undefined;
@@ -71,7 +68,15 @@ function readStream(fd: number, { start, end, footer }: StreamEnd) {
   return { start: streamStart, unpackedBytes: index.unpackedBytes, blocks: index.blocks };
 }
 
-function parseIndex(index: Uint8Array): { blocks: number; packedBytes: number; unpackedBytes: number } {
+/** How long the index is that lies before a stream footer. */
+export function indexBytesOf(footer: Uint8Array): number {
+  const view = viewOf(footer);
+  if (footer[10] !== 0x59 || footer[11] !== 0x5a) throw incomplete();
+  if (view.getUint32(0, true) !== Bun.hash.crc32(footer.subarray(4, 10))) throw damaged("a stream footer");
+  return (view.getUint32(4, true) + 1) * 4;
+}
+
+export function parseIndex(index: Uint8Array): { blocks: number; packedBytes: number; unpackedBytes: number } {
   const contents = index.subarray(0, -4);
   if (viewOf(index).getUint32(contents.byteLength, true) !== Bun.hash.crc32(contents) || contents[0] !== 0) {
     throw damaged("an index");

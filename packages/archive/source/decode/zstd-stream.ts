@@ -16,7 +16,11 @@ export class ZstdFrames {
   );
   readonly #walk = this.#read();
 
-  constructor() {
+  readonly #isSingle: boolean;
+
+  /** @param options `isSingle` refuses all that is not one frame with data */
+  constructor({ isSingle = false }: { isSingle?: boolean } = {}) {
+    this.#isSingle = isSingle;
     this.#walk.next();
   }
 
@@ -34,12 +38,10 @@ export class ZstdFrames {
     while (yield* this.#queue.more()) {
       const magic = yield* this.#number(4);
       if (magic === frameMagic) yield* this.#readFrame();
+      else if (this.#isSingle) throw followed();
       else if ((magic & 0xfffffff0) >>> 0 === skippableMagic) yield* this.#queue.skip(yield* this.#number(4));
-      else
-        throw new ArchiveError(
-          "corrupt",
-          "Cannot decode the archive: its zstd data is followed by something else; fetch it again",
-        );
+      else throw followed();
+      if (this.#isSingle && (yield* this.#queue.more())) throw followed();
     }
   }
 
@@ -65,4 +67,9 @@ export class ZstdFrames {
     const field = yield* this.#queue.take(bytes);
     return field.reduceRight((value, byte) => value * 256 + byte, 0);
   }
+}
+
+function followed(): ArchiveError {
+  const why = "its zstd data is followed by something else";
+  return new ArchiveError("corrupt", `Cannot decode the archive: ${why}; fetch it again`);
 }

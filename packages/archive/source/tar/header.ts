@@ -58,7 +58,7 @@ export function parseHeader(block: Uint8Array, after: ByteString): Header | unde
 }
 
 /** POSIX sums unsigned bytes; some old tars summed signed ones. The field itself counts as eight blanks. */
-function hasRightChecksum(block: Uint8Array): boolean {
+export function hasRightChecksum(block: Uint8Array): boolean {
   let unsigned = 8 * 0x20;
   let high = 0;
   for (let at = 0; at < blockBytes; at += 1) {

@@ -1,3 +1,4 @@
+import type { FileSink } from "bun";
 import { ArchiveError } from "../error.ts";
 
 /** How a child ended, as far as its parent can tell. */
@@ -10,14 +11,17 @@ export interface Ending {
 
 export interface Child {
   readonly ended: Promise<Ending>;
+  /** Our ends of its input and output, where "pipe" was asked for. */
+  readonly input: FileSink | undefined;
+  readonly output: ReadableStream<Uint8Array> | undefined;
   kill(): void;
 }
 
 export interface ChildOptions {
   readonly command: readonly string[];
-  readonly input: number;
-  /** A descriptor, or where the lines of its output go. */
-  readonly output: number | ((line: string) => void);
+  readonly input: number | "pipe";
+  /** A descriptor, a pipe to us, or where the lines of its output go. */
+  readonly output: number | "pipe" | ((line: string) => void);
   /** Become 3, 4, … of the child. */
   readonly descriptors?: readonly number[];
   readonly environment?: Readonly<Record<string, string>>;
@@ -41,14 +45,19 @@ export function startChild(options: ChildOptions): Child {
       errors = (errors + text).slice(-errorsCharactersMax);
     }),
   ];
-  if (typeof output !== "number" && child.stdout instanceof ReadableStream)
-    reading.push(readLines(child.stdout, output));
+  const stdout = child.stdout instanceof ReadableStream ? child.stdout : undefined;
+  if (typeof output === "function" && stdout !== undefined) reading.push(readLines(stdout, output));
   const ended = Promise.all([child.exited, ...reading]).then(() => ({
     exitCode: child.exitCode,
     signal: child.signalCode === null ? null : String(child.signalCode),
     errors,
   }));
-  return { ended, kill: () => child.kill("SIGKILL") };
+  return {
+    ended,
+    input: typeof child.stdin === "object" ? child.stdin : undefined,
+    output: output === "pipe" ? stdout : undefined,
+    kill: () => child.kill("SIGKILL"),
+  };
 }
 
 async function readText(stream: ReadableStream<Uint8Array>, take: (text: string) => void): Promise<void> {

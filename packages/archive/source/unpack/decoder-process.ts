@@ -15,27 +15,34 @@ export interface Decoder {
   readonly failure: (ending: Ending) => ArchiveError | undefined;
 }
 
-/** Also bounds how many threads it may take; a dictionary that needs more is refused. */
-const memoryMax = "512MiB";
+const mebibyte = 1024 * 1024;
+const memoryBytesDefault = 512 * mebibyte;
 
-/** Starts the system's xz, or this program, from one descriptor to the other: no byte comes by the daemon. */
-export function startDecoder(options: {
-  program: readonly string[];
-  format: Exclude<ArchiveFormat, "tar">;
-  xz: XzChoice;
-  input: number;
-  output: number;
-}): Decoder {
-  const { program, format, input, output } = options;
+export interface DecoderOptions {
+  readonly program: readonly string[];
+  readonly format: Exclude<ArchiveFormat, "tar">;
+  readonly xz: XzChoice;
+  readonly input: number | "pipe";
+  readonly output: number | "pipe";
+  /** Of the system's xz; it also bounds how many threads it may take. A dictionary that needs more is refused. */
+  readonly memoryBytesMax?: number | undefined;
+  /** Refuse a second gzip member or zstd frame, and whatever else is behind the first. xz data is not looked at for it. */
+  readonly isSingle?: boolean;
+}
+
+/** Starts the system's xz, or this program; between two descriptors no byte comes by the daemon. */
+export function startDecoder(options: DecoderOptions): Decoder {
+  const { program, format, input, output, memoryBytesMax = memoryBytesDefault } = options;
   const xz = format === "tar.xz" ? systemXz(options.xz) : undefined;
   if (xz !== undefined) {
-    const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryMax}`];
-    return { child: startChild({ command, input, output, environment: { LC_ALL: "C" } }), failure: systemFailure };
+    const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryBytesMax}`];
+    const child = startChild({ command, input, output, environment: { LC_ALL: "C" } });
+    return { child, failure: (ending) => systemFailure(ending, memoryBytesMax) };
   }
   const empty = openEmptyDirectory();
   try {
-    const child = startChild({ command: [...program, "job", "decode", format], input, output, descriptors: [empty] });
-    return { child, failure: builtInFailure };
+    const command = [...program, "job", "decode", format, ...(options.isSingle === true ? ["single"] : [])];
+    return { child: startChild({ command, input, output, descriptors: [empty] }), failure: builtInFailure };
   } finally {
     closeSync(empty);
   }
@@ -60,7 +67,7 @@ function openEmptyDirectory(): number {
 }
 
 /** xz has one exit code for everything; what went wrong is only in its text, which LC_ALL=C keeps as it is. */
-function systemFailure(ending: Ending): ArchiveError | undefined {
+function systemFailure(ending: Ending, memoryBytesMax: number): ArchiveError | undefined {
   if (ending.exitCode === 0) return undefined;
   if (ending.signal !== null) return unexplained("xz", ending);
   const said =
@@ -72,10 +79,10 @@ function systemFailure(ending: Ending): ArchiveError | undefined {
   if (/unexpected end of input/iu.test(said)) {
     return new ArchiveError("truncated", `Cannot decode the archive: its xz data is cut off (${said}); fetch it again`);
   }
-  if (/memory usage limit/iu.test(said)) {
+  if (/memory usage limit|memory is required/iu.test(said)) {
     return new ArchiveError(
-      "failed",
-      `Cannot decode the archive: xz would need more than ${memoryMax} for it (${said})`,
+      "too-large",
+      `Cannot decode the archive: xz would need more than ${Math.floor(memoryBytesMax / mebibyte)} MiB of memory for it`,
     );
   }
   if (/corrupt|not recognized|unsupported/iu.test(said)) {
@@ -91,5 +98,6 @@ function builtInFailure(ending: Ending): ArchiveError | undefined {
   const last = ending.errors.trim().split("\n").at(-1) ?? "";
   if (!last.startsWith("{")) return unexplained("the decoder", ending);
   const { kind, message } = parse(decodeFailure, JSON.parse(last), { subject: "the decoder's last line" });
+  if (kind === "memory") return new ArchiveError("too-large", message);
   return new ArchiveError(kind === "corrupt" || kind === "truncated" ? kind : "failed", message);
 }

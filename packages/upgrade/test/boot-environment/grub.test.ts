@@ -41,6 +41,16 @@ for (const { name, within } of kinds) {
     }),
   );
 
+  testWith(tools, `a hexadecimal number that GRUB left behind at its own rollback does not count (${name})`, () =>
+    within(async (place) => {
+      await place.set({ mender_boot_part_hex: "a" });
+      await loader(place).check();
+      expect(await loader(place).view()).toEqual({ booted: "a", next: "a", isTrial: false });
+      await loader(place).keep("a");
+      expect(await place.variables()).toEqual({ ...fresh, mender_boot_part_hex: "a" });
+    }),
+  );
+
   testWith(tools, `M47: check refuses what GRUB takes for damage (${name})`, () =>
     within(async (place) => {
       const says = async (values: Record<string, string>) => {

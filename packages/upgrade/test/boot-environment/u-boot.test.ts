@@ -145,7 +145,7 @@ testWith(tools, "M47: check refuses what the boot loader would go wrong with, an
     expect(await says({ mender_check_saveenv_canary: "1" })).toStartWith("mender_saveenv_canary is not 1, so that");
     expect(await says({ mender_check_saveenv_canary: "1", mender_saveenv_canary: "0" })).toStartWith("mender_saveenv_");
     expect(await says({ mender_boot_part: "12", mender_boot_part_hex: "c" })).toBe(
-      'mender_boot_part reads "12" and mender_boot_part_hex reads "c", and the slots are partitions 2 and 10; set both to the slot that runs',
+      'mender_boot_part reads "12" and mender_boot_part_hex reads "c", and the slots are partitions 2 and 10; set it to the slot that runs',
     );
     expect(await says({ mender_boot_part_hex: "a" })).toStartWith(
       'mender_boot_part reads "2" and mender_boot_part_hex',

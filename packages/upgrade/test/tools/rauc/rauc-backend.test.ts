@@ -113,6 +113,8 @@ testUnless(reason, "raucBackend refuses bundles in RAUC's own words, and changes
       expect(refused).toEqual(expected);
       expect(refused.message).not.toMatch(/1: (?:idle|rauc-Message|Installing)/u);
     }
+    const refuse = new Error("the floor is higher");
+    expect((await refusal(install(backend, good, { refuse }))).message).toBe(refuse.message);
     expect(sha256Of(devices.b, imageBytes)).toBe(before);
     expect(sha256Of(image, imageBytes)).not.toBe(before);
     expect({ primary: rauc.primary(), b: rauc.state("B") }).toEqual({ primary: "A", b: undefined });

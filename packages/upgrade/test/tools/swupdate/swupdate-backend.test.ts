@@ -101,7 +101,7 @@ testUnless(
   "swupdateBackend refuses update files in SWUpdate's own words, and leaves the boot environment alone",
   () =>
     withSwupdate(async ({ directory, devices, environment, backend, update }) => {
-      const good = await update("good");
+      const [untouched, good] = [sha256Of(devices.b, imageBytes), await update("good")];
       const damaged = join(directory, "damaged.swu");
       copyFileSync(good, damaged);
       const bytes = Bun.file(damaged);
@@ -130,6 +130,9 @@ testUnless(
       expect({ ...broken, message: broken.message.replace(/[0-9a-f]{64}/gu, "…") }).toEqual(
         error("ArtifactError", "checksum", "HASH mismatch : … <--> …"),
       );
+      const refuse = new Error("the floor is higher");
+      expect((await refusal(install(backend(), good, { refuse }))).message).toBe(refuse.message);
+      expect(sha256Of(devices.b, imageBytes)).toBe(untouched);
       // SWUpdate itself leaves one where it finds nothing to install.
       await until("nothing is left", () => !isRunning(directory));
       expect(environment.writes).toBe(0);
