@@ -115,6 +115,25 @@ testUnless(reason, "installWithMender leaves what the specification says, and wh
   }),
 );
 
+testUnless(
+  reason,
+  "the boot loader of the built-in back end and the client leave, and understand, the same variables",
+  () =>
+    withMender(async ({ device, bootEnvironment, artifact }) => {
+      const { variables: theirs } = await installWithMender(device, { artifact, imageBytes });
+      const trial = { booted: "a", next: "b", isTrial: true } as const;
+      expect(await bootEnvironment.view()).toEqual(trial);
+      await bootEnvironment.tryOnce("b");
+      expect(device.variables()).toEqual(theirs);
+      device.reset();
+      await bootEnvironment.tryOnce("b");
+      // The client writes the hexadecimal number with capitals, and U-Boot reads both.
+      const { mender_boot_part_hex: hex = "", ...others } = device.variables();
+      expect({ ...others, mender_boot_part_hex: hex.toUpperCase() }).toEqual(theirs);
+      expect(await bootEnvironment.view()).toEqual(trial);
+    }),
+);
+
 testUnless(reason, "menderBackend refuses in the client's words, and the boot environment stays as it was", () =>
   withMender(async ({ directory, device, backend, artifact }) => {
     const before = device.variables();
