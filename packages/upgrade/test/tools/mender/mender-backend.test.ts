@@ -129,7 +129,7 @@ testUnless(
       await bootEnvironment.tryOnce("b");
       // The client writes the hexadecimal number with capitals, and U-Boot reads both.
       const { mender_boot_part_hex: hex = "", ...others } = device.variables();
-      expect({ ...others, mender_boot_part_hex: hex.toUpperCase() }).toEqual(theirs);
+      expect<Record<string, string>>({ ...others, mender_boot_part_hex: hex.toUpperCase() }).toEqual(theirs);
       expect(await bootEnvironment.view()).toEqual(trial);
     }),
 );
