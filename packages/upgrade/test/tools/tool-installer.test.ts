@@ -3,10 +3,8 @@ import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type BootLoader, type InstalledImage, UpgradeError } from "../../source/index.ts";
 import { toolInstaller, type ToolInstall } from "../../source/tools/tool-installer.ts";
-import { bootEnvironment, textVariables } from "./kit/boot-environment.ts";
-import { inPlace, recordProgress, withSource } from "./kit/place.ts";
-
-const beforeWriting = async () => {};
+import { bootEnvironment } from "./kit/boot-environment.ts";
+import { inPlace, recorded, withSource } from "./kit/place.ts";
 
 const action = "Cannot install the thing";
 const image: InstalledImage = { imageId: "sha256:0", bytes: 10, warnings: [] };
@@ -21,11 +19,9 @@ interface Steps {
 function installOf({ run = async () => image, device, loader = {} }: Steps) {
   return inPlace(async (directory) => {
     const at = (name: string) => join(directory, name);
-    writeFileSync(at("environment"), "mender_boot_part=2\nmender_boot_part_hex=2\nupgrade_available=0\nbootcount=0\n");
     writeFileSync(at("file"), "0123456789");
-    const environment = bootEnvironment(textVariables(at("environment"), { a: 2, b: 3 }));
-    const { told, onProgress } = recordProgress();
-    const abort = new AbortController();
+    const environment = bootEnvironment(directory);
+    const { options, progress } = recorded();
     const installer = toolInstaller<undefined, InstalledImage>({
       action,
       armsItself: false,
@@ -34,14 +30,12 @@ function installOf({ run = async () => image, device, loader = {} }: Steps) {
       deviceOf: async () => device ?? at("file"),
       run: (install) => (run === undefined ? Promise.resolve(image) : run({ ...install })),
     });
-    const work = withSource(at("file"), (source) =>
-      installer.install(source, undefined, { slot: "b", signal: abort.signal, onProgress, beforeWriting }),
-    );
+    const work = withSource(at("file"), (source) => installer.install(source, undefined, options));
     const outcome = await work.then(
       (value) => ({ value }),
       (error: unknown) => (error instanceof UpgradeError ? { kind: error.kind, message: error.message } : { error }),
     );
-    return { outcome, bytes: told.map(({ bytes }) => bytes), view: await environment.view() };
+    return { outcome, bytes: progress.map(({ bytes }) => bytes), view: await environment.view() };
   });
 }
 
@@ -85,7 +79,7 @@ test("toolInstaller begins nothing while the slot runs, or while it is not known
   const run = () => Promise.reject(new Error("it ran"));
   const view = (booted: "a" | "b" | undefined) => ({ view: async () => ({ booted, next: booted, isTrial: false }) });
   const { outcome: itself } = await installOf({ run, loader: view("b") });
-  expect(itself).toEqual({ kind: "device", message: `${action}: slot "b" is the one that runs` });
+  expect(itself).toEqual({ kind: "device", message: `${action}: slot b is the one that runs` });
   const { outcome: unknown } = await installOf({ run, loader: view(undefined) });
   expect(unknown).toEqual({ kind: "unknown-slot", message: `${action}: it is not known which slot runs` });
 });

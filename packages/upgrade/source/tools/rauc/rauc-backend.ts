@@ -37,11 +37,12 @@ export function raucBackend(configuration: RaucConfiguration = {}): ToolBackend<
         throw new ArtifactError("incompatible", `${action}: it is for ${theirs}, and this device is ${ours}`);
       }
       const { version = request.version } = bundle;
-      await install.beforeWriting(version === undefined ? {} : { name: version, version });
+      const named = version === undefined ? {} : { name: version, version };
+      await install.beforeWriting(named);
       await runInstall(tool, install, silenceTimeoutMs);
       return {
         imageId: request.imageId,
-        ...(version === undefined ? {} : { name: version, version }),
+        ...named,
         bytes: file.bytes,
         signer: { keyId: bundle.signer, verified: true },
         warnings: [],

@@ -23,7 +23,7 @@ const Status = looseObject({
   slots: array(record(string(), Slot)),
 });
 
-export interface RaucSlot {
+interface RaucSlot {
   /** As RAUC calls it: "rootfs.0". */
   name: string;
   device: string;

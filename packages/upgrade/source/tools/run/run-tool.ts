@@ -1,5 +1,6 @@
 // One run of a program of the host, to its end.
 import { UpgradeError } from "../../error.ts";
+import { systemReason } from "../../system-error.ts";
 import { programDirectories } from "./find-program.ts";
 import { printable } from "./printable.ts";
 import { endGroup, endLeftovers } from "./process-group.ts";
@@ -78,8 +79,8 @@ function start(
       detached: true,
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UpgradeError("backend", `${action}: ${name} cannot be started: ${printable(why)}`, { cause: error });
+    const why = printable(systemReason(error));
+    throw new UpgradeError("backend", `${action}: ${name} cannot be started: ${why}`, { cause: error });
   }
 }
 

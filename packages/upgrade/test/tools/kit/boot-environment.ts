@@ -1,69 +1,54 @@
-// A boot environment of Mender's four variables, for back ends that are given one: how it is read and written is the test's.
-import { readFileSync, writeFileSync } from "node:fs";
-import { type BootLoader, UpgradeError } from "../../../source/index.ts";
+// The boot environment of U-Boot over a text file: the real loader, and two small programs in place of libubootenv's.
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type BootLoader, uBootLoader } from "../../../source/index.ts";
+import { writeProgram } from "./place.ts";
 
 type Slot = "a" | "b";
 
 export interface BootEnvironment extends BootLoader {
-  /** The slot that runs, as after a boot. */
+  /** Put in another slot, it is as after a boot. */
   booted: Slot;
-  /** How often it was written. */
-  writes: number;
+  /** All variables, in the order in which they stand. */
+  readonly text: string;
+  /** How often they were changed. */
+  readonly writes: number;
 }
 
-export interface Variables {
-  read: () => Record<string, string>;
-  write: (variables: Record<string, string>) => void;
-  /** The numbers of the slots' partitions. */
-  parts: Record<Slot, number>;
-}
+const print = 'cat "$(dirname "$0")/environment"';
+const set = `cd "$(dirname "$0")" || exit 1
+echo >>writes
+while IFS="=" read -r name value; do sed -i "s/^$name=.*/$name=$value/" environment; done
+`;
 
-export function bootEnvironment({ read, write, parts }: Variables): BootEnvironment {
-  const change = (variables: Record<string, string>) => {
-    const now = read();
-    if (Object.entries(variables).every(([name, value]) => now[name] === value)) return;
-    environment.writes += 1;
-    write({ ...now, ...variables });
-  };
-  const part = (slot: Slot) => ({
-    mender_boot_part: String(parts[slot]),
-    mender_boot_part_hex: parts[slot].toString(16),
+/** Slot "a" is partition 2 and runs, and slot "b" is partition 3. The variables are in the file `environment`. */
+export function bootEnvironment(directory: string): BootEnvironment {
+  const tools = join(directory, "boot-environment");
+  mkdirSync(tools);
+  const file = join(tools, "environment");
+  writeFileSync(file, "mender_boot_part=2\nmender_boot_part_hex=2\nupgrade_available=0\nbootcount=0\n");
+  writeProgram(join(tools, "fw_printenv"), `#!/bin/sh\n${print}\n`);
+  writeProgram(join(tools, "fw_setenv"), `#!/bin/sh\n${set}`);
+  const running: { slot: Slot } = { slot: "a" };
+  const loader = uBootLoader({
+    directories: [tools],
+    partitions: { a: 2, b: 3 },
+    bootedSlot: () => Promise.resolve(running.slot),
   });
-  const environment: BootEnvironment = {
-    booted: "a",
-    writes: 0,
-    async view() {
-      const { mender_boot_part: next, upgrade_available: flag } = read();
-      const slot = next === String(parts.a) ? "a" : next === String(parts.b) ? "b" : undefined;
-      return { booted: environment.booted, next: slot, isTrial: flag === "1" };
-    },
-    async check() {
-      if (read()["mender_boot_part"] === undefined) throw new UpgradeError("boot-environment", "Cannot read it");
-    },
-    tryOnce: async (slot) => change({ ...part(slot), upgrade_available: "1", bootcount: "0" }),
-    keep: async () => change({ upgrade_available: "0" }),
-    returnTo: async (slot) => change({ ...part(slot), upgrade_available: "0" }),
-  };
-  return environment;
-}
-
-/** Lines of name=value in a text file. */
-export function textVariables(file: string, parts: Record<Slot, number>): Variables {
   return {
-    parts,
-    read() {
-      const lines = readFileSync(file, "utf8")
-        .split("\n")
-        .filter((line) => line.includes("="));
-      return Object.fromEntries(lines.map((line) => [line.replace(/=.*/u, ""), line.replace(/^[^=]*=/u, "")]));
+    ...loader,
+    get booted() {
+      return running.slot;
     },
-    write(variables) {
-      writeFileSync(
-        file,
-        Object.entries(variables)
-          .map(([name, value]) => `${name}=${value}\n`)
-          .join(""),
-      );
+    set booted(slot) {
+      running.slot = slot;
+    },
+    get text() {
+      return readFileSync(file, "utf8").trim().split("\n").join(" ");
+    },
+    get writes() {
+      const log = join(tools, "writes");
+      return existsSync(log) ? readFileSync(log, "utf8").length : 0;
     },
   };
 }

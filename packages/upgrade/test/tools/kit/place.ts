@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdtempSync, openSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { InstallProgress, UpgradeSource } from "../../../source/index.ts";
+import type { InstallOptions, InstallProgress, UpgradeSource } from "../../../source/index.ts";
 
 /** A directory of one test's own; what is put into `atEnd` is undone last first, also when the test fails. */
 export async function inPlace<T>(
@@ -45,10 +45,23 @@ export function writeImage(path: string, { bytes, seed }: { bytes: number; seed:
   return path;
 }
 
-/** What is told while an image is installed. */
-export function recordProgress() {
-  const told: InstallProgress[] = [];
-  return { told, onProgress: (progress: InstallProgress) => void told.push(progress) };
+/** The options of an install into slot "b", and what is told meanwhile. */
+export function recorded(more: { signal?: AbortSignal; onBytes?: (bytes: number) => void; refuse?: Error } = {}) {
+  const progress: InstallProgress[] = [];
+  const beforeWriting: unknown[] = [];
+  const options: InstallOptions = {
+    slot: "b",
+    signal: more.signal ?? new AbortController().signal,
+    onProgress(told) {
+      progress.push(told);
+      more.onBytes?.(told.bytes);
+    },
+    async beforeWriting(image) {
+      beforeWriting.push(image);
+      if (more.refuse !== undefined) throw more.refuse;
+    },
+  };
+  return { options, progress, beforeWriting };
 }
 
 /** What the promise is rejected with, as a value to compare. */

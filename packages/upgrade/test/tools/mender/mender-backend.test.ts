@@ -10,12 +10,9 @@ import {
   sha256Of,
   tracesOf,
 } from "@host-service/fixtures";
-import { menderBackend } from "../../../source/index.ts";
-import { bootEnvironment } from "../kit/boot-environment.ts";
-import { inPlace, isRunning, recordProgress, refusal, withSource, writeImage } from "../kit/place.ts";
+import { type BootLoader, menderBackend, uBootLoader } from "../../../source/index.ts";
+import { inPlace, isRunning, recorded, refusal, withSource, writeImage } from "../kit/place.ts";
 import { lacking, testUnless } from "../kit/requirements.ts";
-
-const beforeWriting = async () => {};
 
 const reason = lacking("mender", "mender-artifact", "fw_setenv", "mkfs.ext4", "chroot", "losetup");
 const imageBytes = 64 * 1024 ** 2;
@@ -30,7 +27,8 @@ interface Rig {
   directory: string;
   device: MenderDevice;
   parts: { a: number; b: number };
-  environment: ReturnType<typeof bootEnvironment>;
+  running: { slot: "a" | "b" };
+  bootEnvironment: BootLoader;
   backend: ReturnType<typeof menderBackend>;
   artifact: string;
 }
@@ -42,18 +40,19 @@ function withMender(story: (rig: Rig) => Promise<void>): Promise<void> {
     const device = makeMenderDevice({ directory, deviceType: "edge-x1", slotBytes: imageBytes + 1024 ** 2 });
     atEnd(() => device.end());
     const parts = { a: partitionOf(device.slots.a.device), b: partitionOf(device.slots.b.device) };
-    const environment = bootEnvironment({
-      read: () => device.variables(),
-      write: (variables) => device.setVariables(variables),
-      parts,
+    const running: Rig["running"] = { slot: "a" };
+    const bootEnvironment = uBootLoader({
+      file: device.environmentConfiguration,
+      partitions: parts,
+      bootedSlot: () => Promise.resolve(running.slot),
     });
     const devices = { a: device.slots.a.device, b: device.slots.b.device };
     const backend = menderBackend({
       command: device.inside("/usr/bin/mender", "--no-syslog"),
       devices,
-      bootEnvironment: environment,
+      bootEnvironment,
     });
-    await story({ directory, device, parts, environment, backend, artifact });
+    await story({ directory, device, parts, running, bootEnvironment, backend, artifact });
   });
 }
 
@@ -74,41 +73,24 @@ function variablesFor(slot: number, upgradeAvailable: "0" | "1"): Record<string,
   };
 }
 
-const install = (
-  backend: Rig["backend"],
-  path: string,
-  more: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
-) =>
-  withSource(path, (source) =>
-    backend.installer.install(source, request, {
-      slot: "b",
-      signal: more.signal ?? new AbortController().signal,
-      beforeWriting,
-      onProgress: ({ bytes }) => more.onBytes?.(bytes),
-    }),
-  );
+const install = (backend: Rig["backend"], path: string, more: Parameters<typeof recorded>[0] = {}) =>
+  withSource(path, (source) => backend.installer.install(source, request, recorded(more).options));
 
 testUnless(reason, "menderBackend installs an artifact: slot content, progress, variables", () =>
   withMender(async ({ directory, device, parts, backend, artifact }) => {
     await backend.installer.check("b");
-    const { told, onProgress } = recordProgress();
-    const installed = await withSource(artifact, (source) =>
-      backend.installer.install(source, request, {
-        slot: "b",
-        signal: new AbortController().signal,
-        onProgress,
-        beforeWriting,
-      }),
-    );
+    const { options, progress, beforeWriting } = recorded();
+    const installed = await withSource(artifact, (source) => backend.installer.install(source, request, options));
     const bytes = Bun.file(artifact).size;
     const { payloadType: _, ...known } = request;
     expect(installed).toEqual({ ...known, bytes, warnings: [], isArmed: true });
+    expect(beforeWriting).toEqual([known]);
     expect(tracesOf(device, imageBytes)).toEqual({
       slotSha256: sha256Of(join(directory, "image"), imageBytes),
       variables: variablesFor(parts.b, "1"),
     });
-    expect(told.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
-    const before = told.slice(0, -1).map((progress) => progress.bytes);
+    expect(progress.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
+    const before = progress.slice(0, -1).map((told) => told.bytes);
     expect(before.length).toBeGreaterThan(0);
     expect(before.every((value, index) => value < bytes && value > (before[index - 1] ?? -1))).toBe(true);
     expect(await backend.bootLoader.view()).toEqual({ booted: "a", next: "b", isTrial: true });
@@ -133,8 +115,27 @@ testUnless(reason, "installWithMender leaves what the specification says, and wh
   }),
 );
 
+testUnless(
+  reason,
+  "the boot loader of the built-in back end and the client leave, and understand, the same variables",
+  () =>
+    withMender(async ({ device, bootEnvironment, artifact }) => {
+      const { variables: theirs } = await installWithMender(device, { artifact, imageBytes });
+      const trial = { booted: "a", next: "b", isTrial: true } as const;
+      expect(await bootEnvironment.view()).toEqual(trial);
+      await bootEnvironment.tryOnce("b");
+      expect(device.variables()).toEqual(theirs);
+      device.reset();
+      await bootEnvironment.tryOnce("b");
+      // The client writes the hexadecimal number with capitals, and U-Boot reads both.
+      const { mender_boot_part_hex: hex = "", ...others } = device.variables();
+      expect<Record<string, string>>({ ...others, mender_boot_part_hex: hex.toUpperCase() }).toEqual(theirs);
+      expect(await bootEnvironment.view()).toEqual(trial);
+    }),
+);
+
 testUnless(reason, "menderBackend refuses in the client's words, and the boot environment stays as it was", () =>
-  withMender(async ({ directory, device, environment, backend, artifact }) => {
+  withMender(async ({ directory, device, backend, artifact }) => {
     const before = device.variables();
     const image = join(directory, "image");
     const start = "Cannot install the artifact: mender ended with exit code 1: ";
@@ -155,7 +156,7 @@ testUnless(reason, "menderBackend refuses in the client's words, and the boot en
     const large = writeImage(join(directory, "large"), { bytes: imageBytes + 4 * 1024 ** 2, seed: 6 });
     const tooLarge = writeArtifact(large, join(directory, "large.mender"), { deviceType: "edge-x1" });
     expect((await refusal(install(backend, tooLarge))).message).toMatch(/ended with exit code 1: .*(?:size|space)/u);
-    expect({ variables: device.variables(), writes: environment.writes }).toEqual({ variables: before, writes: 0 });
+    expect(device.variables()).toEqual(before);
   }),
 );
 
@@ -179,21 +180,21 @@ testUnless(reason, "menderBackend leaves no process and no trial of a cancelled 
 );
 
 testUnless(reason, "menderBackend commits and rolls back as the specification's table has it", () =>
-  withMender(async ({ device, parts, environment, backend, artifact }) => {
+  withMender(async ({ device, parts, running, backend, artifact }) => {
     const { bootLoader } = backend;
     await install(backend, artifact);
-    const notYet = { name: "UpgradeError", kind: "boot-environment", message: 'Cannot keep slot "b": slot "a" runs' };
+    const notYet = { name: "UpgradeError", kind: "unknown-slot", message: "Cannot keep slot b: slot a runs" };
     expect(await refusal(bootLoader.keep("b"))).toEqual(notYet);
     expect(device.variables()).toEqual(variablesFor(parts.b, "1"));
     // Rolled back before the reboot.
     await bootLoader.returnTo("a");
     expect(device.variables()).toEqual(variablesFor(parts.a, "0"));
     expect((await refusal(bootLoader.tryOnce("b"))).message).toBe(
-      'Cannot try slot "b": mender ended well, but slot "a" starts next',
+      "Cannot try slot b: mender ended well, but slot a starts next",
     );
     // Tried, and kept.
     await install(backend, artifact);
-    environment.booted = "b";
+    running.slot = "b";
     await bootLoader.keep("b");
     expect(device.variables()).toEqual(variablesFor(parts.b, "0"));
     // Once more does no harm, though the client knows of nothing to commit.
@@ -206,17 +207,17 @@ testUnless(reason, "menderBackend commits and rolls back as the specification's 
 );
 
 testUnless(reason, "menderBackend gets along with a client that lost its note, and with one that still has it", () =>
-  withMender(async ({ device, parts, environment, backend, artifact }) => {
+  withMender(async ({ device, parts, running, backend, artifact }) => {
     const { bootLoader } = backend;
     await install(backend, artifact);
-    environment.booted = "b";
+    running.slot = "b";
     for (const name of ["mender-store", "mender-store-lock"])
       rmSync(join(device.root, "var/lib/mender", name), { force: true });
     await bootLoader.keep("b");
     expect(device.variables()).toEqual(variablesFor(parts.b, "0"));
     // The boot loader went back by itself; the client still believes in the update.
     device.reset();
-    environment.booted = "a";
+    running.slot = "a";
     await install(backend, artifact);
     device.setVariables(variablesFor(parts.a, "0"));
     await bootLoader.keep("a");

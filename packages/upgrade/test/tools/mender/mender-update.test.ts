@@ -3,14 +3,12 @@ import { expect, test } from "bun:test";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { menderBackend, type MenderRequest } from "../../../source/index.ts";
-import { bootEnvironment, textVariables } from "../kit/boot-environment.ts";
-import { inPlace, recordProgress, refusal, withSource, writeProgram } from "../kit/place.ts";
-
-const beforeWriting = async () => {};
+import { bootEnvironment } from "../kit/boot-environment.ts";
+import { inPlace, recorded, refusal, withSource, writeProgram } from "../kit/place.ts";
 
 /** Its note of an update in progress is the file `note`, the boot environment the file `environment`; the artifact's text says what happens. */
 const menderUpdate = `#!/bin/sh
-cd "$(dirname "$0")" || exit 1
+cd "$(dirname "$0")/boot-environment" || exit 1
 put() { sed -i "s/^$1=.*/$1=$2/" environment; }
 log() { printf '%s\\n' "record_id=1 severity=$1 time=\\"2026-Mar-03 07:05:21.952463\\" name=\\"Global\\" msg=\\"$2\\"" >&2; }
 echo "$1" >>calls
@@ -57,10 +55,10 @@ const armed = "mender_boot_part=3 mender_boot_part_hex=3 upgrade_available=1 boo
 function withMenderUpdate(story: (rig: Rig) => Promise<void>): Promise<void> {
   return inPlace(async (directory) => {
     const at = (name: string) => join(directory, name);
-    writeFileSync(at("environment"), `${settled.replaceAll(" ", "\n")}\n`);
-    writeFileSync(at("calls"), "");
     writeFileSync(at("device"), "");
-    const environment = bootEnvironment(textVariables(at("environment"), { a: 2, b: 3 }));
+    const environment = bootEnvironment(directory);
+    const client = (name: string) => join(directory, "boot-environment", name);
+    writeFileSync(client("calls"), "");
     const backend = menderBackend({
       command: [writeProgram(at("mender-update"), menderUpdate)],
       devices: { a: at("device"), b: at("device") },
@@ -73,18 +71,10 @@ function withMenderUpdate(story: (rig: Rig) => Promise<void>): Promise<void> {
       install(text, more = {}) {
         writeFileSync(at("artifact"), text);
         const request = { imageId: "sha256:0", name: "release-2", payloadType: "rootfs-image", ...more };
-        return withSource(at("artifact"), (source) => {
-          const options = {
-            slot: "b",
-            signal: new AbortController().signal,
-            beforeWriting,
-            onProgress: recordProgress().onProgress,
-          } as const;
-          return backend.installer.install(source, request, options);
-        });
+        return withSource(at("artifact"), (source) => backend.installer.install(source, request, recorded().options));
       },
-      variables: () => readFileSync(at("environment"), "utf8").trim().split("\n").join(" "),
-      calls: () => readFileSync(at("calls"), "utf8").trim().split("\n").join(" "),
+      variables: () => environment.text,
+      calls: () => readFileSync(client("calls"), "utf8").trim().split("\n").join(" "),
     });
   });
 }
@@ -104,7 +94,7 @@ test("menderBackend does not believe a success that the boot environment does no
     expect(await refusal(install("nothing"))).toEqual({
       name: "UpgradeError",
       kind: "boot-environment",
-      message: 'Cannot try slot "b": mender ended well, but slot "a" starts next',
+      message: "Cannot try slot b: mender ended well, but slot a starts next",
     });
     expect(variables()).toBe(settled);
   });
@@ -115,7 +105,7 @@ test("menderBackend has mender-update's reason, and takes back what it had armed
     const start = "Cannot install the artifact: mender-update ended with exit code 1: ";
     expect((await refusal(install("broken"))).message).toBe(`${start}SHA "mismatch"`);
     expect((await refusal(install("late"))).message).toBe(`${start}Arm and fail`);
-    expect({ variables: variables(), note: existsSync(join(directory, "note")) }).toEqual({
+    expect({ variables: variables(), note: existsSync(join(directory, "boot-environment/note")) }).toEqual({
       variables: settled,
       note: false,
     });
@@ -124,7 +114,7 @@ test("menderBackend has mender-update's reason, and takes back what it had armed
 
 test("menderBackend installs although mender-update still believes in an update that the boot loader went back from", async () => {
   await withMenderUpdate(async ({ directory, install, variables, calls }) => {
-    writeFileSync(join(directory, "note"), "");
+    writeFileSync(join(directory, "boot-environment/note"), "");
     expect((await install("rootfs")).isArmed).toBe(true);
     expect({ variables: variables(), calls: calls() }).toEqual({ variables: armed, calls: "rollback install" });
   });
@@ -142,7 +132,11 @@ test("menderBackend leaves another payload's ending to keep and returnTo of the 
     await backend.bootLoader.keep("a");
     await install("module", payload);
     await backend.bootLoader.returnTo("a");
-    expect({ calls: calls(), note: existsSync(join(directory, "note")), variables: variables() }).toEqual({
+    expect({
+      calls: calls(),
+      note: existsSync(join(directory, "boot-environment/note")),
+      variables: variables(),
+    }).toEqual({
       calls: "rollback install commit rollback install rollback",
       note: false,
       variables: settled,
@@ -163,6 +157,6 @@ test("menderBackend returns to the slot that runs although the client is gone, a
     expect((await refusal(gone.installer.check("b"))).message).toContain(
       "; install it (in Debian: mender-client), or name it",
     );
-    expect((await refusal(gone.bootLoader.keep("a"))).message).toStartWith('Cannot keep slot "a": there is no ');
+    expect((await refusal(gone.bootLoader.keep("a"))).message).toStartWith("Cannot keep slot a: there is no ");
   });
 });

@@ -11,10 +11,8 @@ import {
   startRauc,
 } from "@host-service/fixtures";
 import { raucBackend } from "../../../source/index.ts";
-import { inPlace, isRunning, recordProgress, refusal, until, withSource, writeImage } from "../kit/place.ts";
+import { inPlace, isRunning, recorded, refusal, until, withSource, writeImage } from "../kit/place.ts";
 import { lacking, testUnless } from "../kit/requirements.ts";
-
-const beforeWriting = async () => {};
 
 const reason = lacking("rauc", "dbus-daemon", "openssl", "mksquashfs", "losetup");
 const imageBytes = 24 * 1024 ** 2;
@@ -51,19 +49,8 @@ function withRauc(story: (rig: Rig) => Promise<void>): Promise<void> {
   });
 }
 
-const install = (
-  backend: ReturnType<typeof raucBackend>,
-  path: string,
-  more: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
-) =>
-  withSource(path, (source) =>
-    backend.installer.install(source, request, {
-      slot: "b",
-      signal: more.signal ?? new AbortController().signal,
-      beforeWriting,
-      onProgress: ({ bytes }) => more.onBytes?.(bytes),
-    }),
-  );
+const install = (backend: ReturnType<typeof raucBackend>, path: string, more: Parameters<typeof recorded>[0] = {}) =>
+  withSource(path, (source) => backend.installer.install(source, request, recorded(more).options));
 
 testUnless(
   reason,
@@ -74,15 +61,8 @@ testUnless(
       const backend = raucBackend(rauc);
       await backend.installer.check("b");
       expect(await backend.bootLoader.view()).toEqual({ booted: "a", next: "a", isTrial: undefined });
-      const { told, onProgress } = recordProgress();
-      const installed = await withSource(path, (source) =>
-        backend.installer.install(source, request, {
-          slot: "b",
-          signal: new AbortController().signal,
-          onProgress,
-          beforeWriting,
-        }),
-      );
+      const { options, progress, beforeWriting } = recorded();
+      const installed = await withSource(path, (source) => backend.installer.install(source, request, options));
       const bytes = Bun.file(path).size;
       expect(installed).toEqual({
         ...request,
@@ -92,9 +72,10 @@ testUnless(
         signer: { keyId: "CN = known", verified: true },
         warnings: [],
       });
+      expect(beforeWriting).toEqual([{ name: "2.0", version: "2.0" }]);
       expect(sha256Of(devices.b, imageBytes)).toBe(sha256Of(image, imageBytes));
-      expect(told.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
-      const before = told.slice(0, -1).map((progress) => progress.bytes);
+      expect(progress.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
+      const before = progress.slice(0, -1).map((told) => told.bytes);
       expect(before.length).toBeGreaterThan(3);
       expect(before).toEqual(before.toSorted((left, right) => left - right));
       expect(before.every((value) => value < bytes)).toBe(true);
@@ -132,6 +113,8 @@ testUnless(reason, "raucBackend refuses bundles in RAUC's own words, and changes
       expect(refused).toEqual(expected);
       expect(refused.message).not.toMatch(/1: (?:idle|rauc-Message|Installing)/u);
     }
+    const refuse = new Error("the floor is higher");
+    expect((await refusal(install(backend, good, { refuse }))).message).toBe(refuse.message);
     expect(sha256Of(devices.b, imageBytes)).toBe(before);
     expect(sha256Of(image, imageBytes)).not.toBe(before);
     expect({ primary: rauc.primary(), b: rauc.state("B") }).toEqual({ primary: "A", b: undefined });
@@ -181,16 +164,16 @@ testUnless(reason, "raucBackend keeps, and returns, by what RAUC says about the 
     const { bootLoader, ...backend } = raucBackend(rauc);
     await install({ bootLoader, ...backend }, await bundle("good"));
     const view = () => bootLoader.view();
-    const notYet = 'Cannot keep slot "b": rauc says that slot "a" runs';
+    const notYet = "Cannot keep slot b: slot a runs";
     expect(await refusal(bootLoader.keep("b"))).toEqual({
       name: "UpgradeError",
-      kind: "boot-environment",
+      kind: "unknown-slot",
       message: notYet,
     });
     await rauc.reboot("B");
     expect(await view()).toEqual({ booted: "b", next: "b", isTrial: true });
     expect((await refusal(backend.installer.check("b"))).message).toBe(
-      'Cannot install the bundle: slot "b" is the one that runs',
+      "Cannot install the bundle: slot b is the one that runs",
     );
     await bootLoader.keep("b");
     expect(await view()).toEqual({ booted: "b", next: "b", isTrial: undefined });
@@ -198,7 +181,7 @@ testUnless(reason, "raucBackend keeps, and returns, by what RAUC says about the 
     await bootLoader.returnTo("a");
     expect(await view()).toEqual({ booted: "b", next: "a", isTrial: undefined });
     expect((await refusal(bootLoader.tryOnce("b"))).message).toBe(
-      'Cannot try slot "b": rauc says that rootfs.0 starts next, not rootfs.1; see "rauc status"',
+      'Cannot try slot b: rauc says that rootfs.0 starts next, not rootfs.1; see "rauc status"',
     );
     // The return is called off.
     await bootLoader.keep("b");

@@ -2,9 +2,7 @@ import { expect, test } from "bun:test";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { raucBackend } from "../../../source/index.ts";
-import { inPlace, refusal, withSource, writeProgram } from "../kit/place.ts";
-
-const beforeWriting = async () => {};
+import { inPlace, recorded, refusal, withSource, writeProgram } from "../kit/place.ts";
 
 /** A rauc of which only the answers are known: what `info`, `status` and `install` print, and how they end. */
 function withFake<T>(cases: string, use: (backend: ReturnType<typeof raucBackend>, file: string) => Promise<T>) {
@@ -28,14 +26,8 @@ function withFake<T>(cases: string, use: (backend: ReturnType<typeof raucBackend
 const information = `info) echo '{"compatible":"edge-x1","version":null}' ;;`;
 
 function install(backend: ReturnType<typeof raucBackend>, file: string) {
-  const options = {
-    slot: "b",
-    signal: new AbortController().signal,
-    onProgress: () => undefined,
-    beforeWriting,
-  } as const;
   const request = { imageId: "sha256:0", version: "from the caller" };
-  return refusal(withSource(file, (source) => backend.installer.install(source, request, options)));
+  return refusal(withSource(file, (source) => backend.installer.install(source, request, recorded().options)));
 }
 
 test("raucBackend says that rauc hangs, and ends what it started", async () => {
@@ -73,7 +65,7 @@ test("raucBackend tells a rauc that fails without a word from one whose loader d
     expect(await refusal(backend.bootLoader.tryOnce("b"))).toEqual({
       name: "UpgradeError",
       kind: "boot-environment",
-      message: 'Cannot try slot "b": rauc says that rootfs.0 starts next, not rootfs.1; see "rauc status"',
+      message: 'Cannot try slot b: rauc says that rootfs.0 starts next, not rootfs.1; see "rauc status"',
     });
   });
 });

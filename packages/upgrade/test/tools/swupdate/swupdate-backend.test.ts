@@ -4,16 +4,13 @@ import { copyFileSync, existsSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { attachLoop, makeCertificate, makeSwupdateImage, sha256Of } from "@host-service/fixtures";
 import { swupdateBackend } from "../../../source/index.ts";
-import { bootEnvironment, textVariables } from "../kit/boot-environment.ts";
-import { inPlace, isRunning, recordProgress, refusal, until, withSource, writeImage } from "../kit/place.ts";
+import { bootEnvironment } from "../kit/boot-environment.ts";
+import { inPlace, isRunning, recorded, refusal, until, withSource, writeImage } from "../kit/place.ts";
 import { lacking, testUnless } from "../kit/requirements.ts";
-
-const beforeWriting = async () => {};
 
 const reason = lacking("swupdate", "openssl", "cpio", "losetup");
 const imageBytes = 96 * 1024 ** 2;
 const request = { imageId: `sha256:${"0".repeat(64)}` };
-const parts = { a: 2, b: 3 };
 
 interface Rig {
   directory: string;
@@ -35,9 +32,7 @@ function withSwupdate(story: (rig: Rig) => Promise<void>): Promise<void> {
     });
     const devices = { a: loops[0]!, b: loops[1]! };
     const known = await makeCertificate(directory, "known");
-    const variables = join(directory, "environment");
-    writeFileSync(variables, "mender_boot_part=2\nmender_boot_part_hex=2\nupgrade_available=0\nbootcount=0\n");
-    const environment = bootEnvironment(textVariables(variables, parts));
+    const environment = bootEnvironment(directory);
     await story({
       directory,
       image,
@@ -69,16 +64,8 @@ function withSwupdate(story: (rig: Rig) => Promise<void>): Promise<void> {
 const install = (
   backend: ReturnType<typeof swupdateBackend>,
   path: string,
-  more: { signal?: AbortSignal; onBytes?: (bytes: number) => void } = {},
-) =>
-  withSource(path, (source) =>
-    backend.installer.install(source, request, {
-      slot: "b",
-      signal: more.signal ?? new AbortController().signal,
-      beforeWriting,
-      onProgress: ({ bytes }) => more.onBytes?.(bytes),
-    }),
-  );
+  more: Parameters<typeof recorded>[0] = {},
+) => withSource(path, (source) => backend.installer.install(source, request, recorded(more).options));
 
 testUnless(
   reason,
@@ -89,20 +76,15 @@ testUnless(
       const backend = make();
       await backend.installer.check("b");
       const files = readdirSync(directory);
-      const { told, onProgress } = recordProgress();
-      const installed = await withSource(path, (source) =>
-        backend.installer.install(source, request, {
-          slot: "b",
-          signal: new AbortController().signal,
-          onProgress,
-          beforeWriting,
-        }),
-      );
+      const { options, progress, beforeWriting } = recorded();
+      const installed = await withSource(path, (source) => backend.installer.install(source, request, options));
       const bytes = Bun.file(path).size;
-      expect(installed).toEqual({ ...request, name: "2.0", version: "2.0", bytes, warnings: [] });
+      const signer = { keyId: "a key of swupdate", verified: true };
+      expect(installed).toEqual({ ...request, name: "2.0", version: "2.0", signer, bytes, warnings: [] });
+      expect(beforeWriting).toEqual([{ name: "2.0", version: "2.0" }]);
       expect(sha256Of(devices.b, imageBytes)).toBe(sha256Of(image, imageBytes));
-      expect(told.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
-      const before = told.slice(0, -1).map((progress) => progress.bytes);
+      expect(progress.at(-1)).toEqual({ phase: "write", bytes, bytesTotal: bytes });
+      const before = progress.slice(0, -1).map((told) => told.bytes);
       expect(before.length).toBeGreaterThan(0);
       expect(before.every((value, index) => value < bytes && value > (before[index - 1] ?? -1))).toBe(true);
       expect(readdirSync(directory)).toEqual(files);
@@ -119,7 +101,7 @@ testUnless(
   "swupdateBackend refuses update files in SWUpdate's own words, and leaves the boot environment alone",
   () =>
     withSwupdate(async ({ directory, devices, environment, backend, update }) => {
-      const good = await update("good");
+      const [untouched, good] = [sha256Of(devices.b, imageBytes), await update("good")];
       const damaged = join(directory, "damaged.swu");
       copyFileSync(good, damaged);
       const bytes = Bun.file(damaged);
@@ -148,6 +130,9 @@ testUnless(
       expect({ ...broken, message: broken.message.replace(/[0-9a-f]{64}/gu, "…") }).toEqual(
         error("ArtifactError", "checksum", "HASH mismatch : … <--> …"),
       );
+      const refuse = new Error("the floor is higher");
+      expect((await refusal(install(backend(), good, { refuse }))).message).toBe(refuse.message);
+      expect(sha256Of(devices.b, imageBytes)).toBe(untouched);
       // SWUpdate itself leaves one where it finds nothing to install.
       await until("nothing is left", () => !isRunning(directory));
       expect(environment.writes).toBe(0);
@@ -175,16 +160,14 @@ testUnless(reason, "swupdateBackend leaves no process, no file and no trial of a
 
 test("swupdateBackend wants to know where its command chooses the slot, refuses the slot that runs, and says where it looked for it", async () => {
   await inPlace(async (directory) => {
-    const file = join(directory, "environment");
-    writeFileSync(file, "mender_boot_part=2\n");
-    const environment = bootEnvironment(textVariables(file, parts));
+    const environment = bootEnvironment(directory);
     const make = (...command: string[]) =>
       swupdateBackend({ command, devices: { a: "/dev/null", b: "/dev/null" }, bootEnvironment: environment });
     expect(() => make("swupdate", "-e", "stable,copy1")).toThrow(
       'Cannot use swupdate: its command has no "{slot}", so it could write the slot that runs',
     );
     expect((await refusal(make("true", "{slot}").installer.check("a"))).message).toBe(
-      'Cannot install the update file: slot "a" is the one that runs',
+      "Cannot install the update file: slot a is the one that runs",
     );
     expect((await refusal(make("no-such-swupdate", "{slot}").installer.check("b"))).message).toMatch(
       /^Cannot install the update file: there is no "no-such-swupdate" in .*; install it \(in Debian: swupdate\)/u,
