@@ -28,6 +28,10 @@ export interface DescribeOptions {
 export interface ReadUpgradeOptions extends DescribeOptions {
   readonly policy: SignaturePolicy;
   readonly rawImages: "refuse" | "take";
+  /** Why raw images are refused, and what to do: a clause for the message. */
+  readonly rawRefusal?: string | undefined;
+  /** A tool takes one artifact and no set. */
+  readonly sets?: "refuse" | "take" | undefined;
   /** What is allowed still has to be signed. */
   readonly stateScripts: "refuse" | "allow";
   /** "any" is for tools that install other types. */

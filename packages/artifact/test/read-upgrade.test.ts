@@ -42,7 +42,8 @@ test("readUpgrade reports what an artifact says and is, and gives its image to t
       keyFingerprint: ecKey.fingerprint,
       warnings: [],
     });
-    expect(sink.begun).toEqual({ file: "rootfs.img", bytes: sampleImage.byteLength });
+    const artifact: unknown = expect.objectContaining({ name: "release-2", isSigned: true });
+    expect(sink.begun).toEqual({ file: "rootfs.img", bytes: sampleImage.byteLength, artifact });
     expect(Buffer.from(sink.bytes).equals(sampleImage)).toBe(true);
   }
 });

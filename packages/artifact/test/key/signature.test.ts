@@ -87,7 +87,7 @@ test("M4 without a key that is needed nothing is read", async () => {
   const source = { read: () => Promise.reject(new Error("it was read")) };
   const { error } = await attempt(source, { ...strict, policy: { keys: [], signatureRequired: true } });
   expect(error?.message).toBe(
-    "Cannot verify an upgrade: a signature is required, and there is no key to verify it with",
+    "Cannot verify an upgrade: a signature is required, and there is no PEM key to verify it with",
   );
 });
 
