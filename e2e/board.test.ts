@@ -3,7 +3,7 @@
 import { expect } from "bun:test";
 import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { type Board, onBoard, needsBoard } from "./kit/board.ts";
+import { type Board, makeBoard, needsBoard, onBoard } from "./kit/board.ts";
 import { onSources } from "./kit/board/programs.ts";
 import { makeRootImage, versionIn } from "./kit/board/root-image.ts";
 import { testUnless } from "./kit/requirements.ts";
@@ -172,8 +172,8 @@ testUnless(
 
 testUnless([needsBoard("u-boot")], "a board is gone when its tests are killed", async () => {
   const script = `
-    import { Board } from ${JSON.stringify(`${import.meta.dirname}/kit/board.ts`)};
-    const board = await Board.make({ bootLoader: "u-boot" });
+    import { makeBoard } from ${JSON.stringify(`${import.meta.dirname}/kit/board.ts`)};
+    const board = await makeBoard({ bootLoader: "u-boot" });
     await board.boot();
     console.log(board.directory);
     await new Promise(() => setInterval(() => undefined, 1000));`;
@@ -186,10 +186,19 @@ testUnless([needsBoard("u-boot")], "a board is gone when its tests are killed", 
   expect((await must(["losetup", "--all"])).includes(directory)).toBe(false);
 });
 
-testUnless([needsBoard("u-boot")], "a board cannot be used before it was booted", () =>
-  onBoard({ bootLoader: "u-boot", versions: {} }, async (board) => {
-    expect(() => board.run(["true"])).toThrow("it was never booted");
-  }),
+testUnless(
+  [needsBoard("u-boot")],
+  "a board cannot be used before it was booted, and can be removed twice",
+  async () => {
+    const board = await makeBoard({ bootLoader: "u-boot", versions: {} });
+    try {
+      expect(() => board.run(["true"])).toThrow("it was never booted");
+    } finally {
+      await board.remove();
+    }
+    await board.remove();
+    expect(existsSync(board.directory)).toBe(false);
+  },
 );
 
 /** Standard output of a line of shell on the board. */

@@ -66,7 +66,6 @@ export class Board {
     this.#sweeper = parts.sweeper;
   }
 
-  /** A board that is switched off. */
   static async make(options: BoardOptions): Promise<Board> {
     const { partitions = { a: 2, b: 3 }, versions = { a: "release-1" }, slotBytes = 24 * mebibyte } = options;
     const below = options.below ?? (existsSync(memory) ? memory : tmpdir());
@@ -227,9 +226,14 @@ export function needsBoard(bootLoader: BoardBootLoader): string | undefined {
   return needsRoot() ?? needsTools(...tools, ...disk) ?? loops;
 }
 
+/** A board that is switched off. Whoever makes one removes it. */
+export function makeBoard(options: BoardOptions): Promise<Board> {
+  return Board.make(options);
+}
+
 /** Tells a story on a board, and takes the board away. */
 export async function onBoard(options: BoardOptions, story: (board: Board) => Promise<void>): Promise<void> {
-  const board = await Board.make(options);
+  const board = await makeBoard(options);
   try {
     await story(board);
   } finally {

@@ -2,7 +2,7 @@
 // documents say: U-Boot's boot count and altbootcmd, and the scripts of grub-mender-grubenv.
 export type Values = Readonly<Record<string, string>>;
 
-export interface FirmwareParts {
+interface FirmwareParts {
   a: number;
   b: number;
   /** Undefined where it cannot be read. */
