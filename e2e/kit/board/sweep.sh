@@ -16,7 +16,7 @@ again() { # Until it works, or for ten seconds.
 if [ -s "$directory/init.pid" ]; then
   read -r pid <"$directory/init.pid"
   # A number that went to another process meanwhile is not ours to kill.
-  if tr '\0' ' ' <"/proc/$pid/cmdline" 2>/dev/null | grep -qF "$directory"; then
+  if grep -qaF "$directory" "/proc/$pid/cmdline" 2>/dev/null; then
     kill -KILL "$pid"
     again test ! -d "/proc/$pid"
   fi
