@@ -5,7 +5,7 @@ import { type ArtifactKey, parseArtifactKey } from "../../source/key/artifact-ke
 import type { ReadUpgradeOptions } from "../../source/options.ts";
 import { readUpgrade } from "../../source/read-upgrade.ts";
 import type { ArtifactReport, UpgradeReport } from "../../source/report.ts";
-import type { ByteSource, PayloadSink } from "../../source/streams.ts";
+import type { ByteSource, PayloadSink, PayloadStart } from "../../source/streams.ts";
 
 /** Starts the job of the decoders. */
 export const program: readonly string[] = [process.execPath, join(import.meta.dir, "job-entry.ts")];
@@ -36,9 +36,9 @@ export const strict: ReadUpgradeOptions = {
 /** Keeps what it is given, as a slot does; `begun` is what was known before the first byte. */
 export class MemorySink implements PayloadSink {
   readonly #pieces: Uint8Array[] = [];
-  begun: { file: string; bytes: number | undefined } | undefined;
+  begun: PayloadStart | undefined;
 
-  begin(payload: { file: string; bytes: number | undefined }): void {
+  begin(payload: PayloadStart): void {
     if (this.begun !== undefined) throw new Error("Cannot begin: it has begun");
     this.begun = payload;
   }

@@ -144,7 +144,7 @@ testWith(tools, "a failing tool is quoted", () =>
   withTwoGrubBlocks(async (place) => {
     await place.program("grub-mender-grubenv-set", 'echo "Unable to restore environment 2." >&2; exit 2');
     expect(await complaintOf(loader(place).tryOnce("b"))).toContain(
-      'grub-mender-grubenv-set" ended with exit code 2: Unable to restore environment 2; compare ENV_DIR',
+      'grub-mender-grubenv-set" ended with exit code 2: Unable to restore environment 2; see whether it is mounted read-only',
     );
   }),
 );
