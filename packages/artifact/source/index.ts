@@ -22,4 +22,4 @@ export type {
 } from "./report.ts";
 export { signArtifact } from "./sign/sign-artifact.ts";
 export { descriptorSource, memorySource, streamSource } from "./sources.ts";
-export type { ByteSource, PayloadSink } from "./streams.ts";
+export type { ByteSource, PayloadSink, PayloadStart } from "./streams.ts";

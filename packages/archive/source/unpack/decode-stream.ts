@@ -80,9 +80,8 @@ export class DecodedStream {
   }
 
   async #feed(source: Source, input: FileSink, gone: Promise<"gone">): Promise<void> {
+    const buffer = new Uint8Array(chunkBytes);
     for (;;) {
-      // A new one each time: the pipe may still hold the last.
-      const buffer = new Uint8Array(chunkBytes);
       const filled = await source(buffer);
       if (filled === 0) break;
       const piece = buffer.subarray(0, filled);

@@ -32,7 +32,7 @@ export async function readArtifact(archive: TarArchive, rules: ArtifactRules): P
       files: head.files,
       isRootImage,
       slotBytes: rules.slotBytes,
-      sink: isRootImage ? sink : undefined,
+      sink: isRootImage && sink !== undefined ? named(sink, contents) : undefined,
     };
     const files = await readPayload(data.payload, payload);
     const behind = await archive.next();
@@ -49,6 +49,10 @@ export async function readArtifact(archive: TarArchive, rules: ArtifactRules): P
   } finally {
     await data.close();
   }
+}
+
+function named(sink: PayloadSink, artifact: ArtifactContents): PayloadSink {
+  return { begin: (start) => sink.begin({ ...start, artifact }), write: (chunk) => sink.write(chunk) };
 }
 
 /** What an artifact says of itself. Its payload is passed over, and nothing of it was compared with anything. */

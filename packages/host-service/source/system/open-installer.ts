@@ -39,17 +39,22 @@ export function installerOf(upgrade: UpgradeConfiguration, options: InstallerOpt
 
 function partitions(
   upgrade: Extract<UpgradeConfiguration, { backend: "partitions" }>,
-  { program, stallTimeoutMs }: InstallerOptions,
+  { policy, program, stallTimeoutMs }: InstallerOptions,
 ): Installer<SystemRequest> {
   const installer = partitionsInstaller({ program, stallTimeoutMs, slots: upgrade.devices });
+  const { rawImages, images } = policy;
   return {
     ...installer,
-    install: (source, { fileName, sha256 }, options) =>
+    install: (source, { fileName, sha256, provides }, options) =>
       installer.install(
         source,
         {
           ...(fileName === undefined ? {} : { fileName }),
           ...(sha256 === undefined ? {} : { expectedSha256: sha256 }),
+          keys: [],
+          signatureRequired: images.signatureRequiredBy !== undefined,
+          rawImages: rawImages === "accept" || (rawImages === "digest" && sha256 !== undefined) ? "take" : "refuse",
+          device: { type: upgrade.deviceType ?? "", provides },
         },
         options,
       ),

@@ -3,11 +3,10 @@ import { statSync } from "node:fs";
 /** "8:2": how the kernel names a block device in /sys and in mountinfo. */
 export type DeviceNumber = string;
 
-/** From what stat(2) answers: glibc's makedev(3) keeps the low and the high bits of both numbers apart. */
+/** From what stat(2) answers: new_encode_dev() of linux/kdev_t.h, twelve bits for the major and twenty for the minor. */
 export function deviceNumber(device: number): DeviceNumber {
-  const number = BigInt(device);
-  const major = ((number >> 8n) & 0xfffn) | ((number >> 32n) & ~0xfffn);
-  const minor = (number & 0xffn) | ((number >> 12n) & ~0xffn);
+  const major = (device >>> 8) & 0xfff;
+  const minor = (device & 0xff) | ((device >>> 12) & 0xf_ff00);
   return `${major}:${minor}`;
 }
 

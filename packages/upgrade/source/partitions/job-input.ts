@@ -39,8 +39,8 @@ function bodyInput({ body, bytesExpected }: Extract<UpgradeSource, { kind: "body
       const bytes = await Bun.write(Bun.file(ends.write), new Response(body));
       if (bytesExpected !== undefined && bytes < bytesExpected) throw endsEarly(bytes, bytesExpected);
     } catch (error) {
-      // The job reads no more, and says itself why.
-      if (codeOf(error) !== "EPIPE") throw error;
+      // The job reads no more, and says itself why. And of an empty body the runtime makes an empty file, which a pipe cannot be made.
+      if (codeOf(error) !== "EPIPE" && !isTruncation(error)) throw error;
     }
   };
   return {
@@ -58,6 +58,10 @@ function bodyInput({ body, bytesExpected }: Extract<UpgradeSource, { kind: "body
       );
     },
   };
+}
+
+function isTruncation(error: unknown): boolean {
+  return codeOf(error) === "EINVAL" && error instanceof Error && "syscall" in error && error.syscall === "ftruncate";
 }
 
 function endsEarly(bytes: number, bytesExpected: number): ArtifactError {

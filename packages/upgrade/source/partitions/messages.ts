@@ -10,6 +10,7 @@ import {
   number,
   picklist,
   pipe,
+  record,
   strictObject,
   string,
   variant,
@@ -19,11 +20,23 @@ const count = pipe(number(), integer(), minValue(0));
 
 export const writeRequest = strictObject({
   source: strictObject({ kind: picklist(["file", "handed-over", "stream"]), bytes: exactOptional(count) }),
-  device: strictObject({ bytes: count, logicalBlockBytes: count }),
-  fileName: exactOptional(string()),
-  expectedSha256: exactOptional(string()),
-  /** The argv of this program, for a process that confines itself and starts over. */
-  again: exactOptional(array(string())),
+  slot: strictObject({ bytes: count, logicalBlockBytes: count }),
+  terms: strictObject({
+    fileName: exactOptional(string()),
+    /** Of the whole file, in hexadecimal. */
+    expectedSha256: exactOptional(string()),
+    /** Public keys in PEM, and what messages call them; only those that count. */
+    keys: array(strictObject({ pem: string(), subject: string() })),
+    signatureRequired: boolean(),
+    rawImages: picklist(["refuse", "take"]),
+    device: strictObject({ type: string(), provides: record(string(), string()) }),
+    limits: exactOptional(record(string(), count)),
+  }),
+  /** Hash a raw image for a detached signature, too. */
+  blake2b512: boolean(),
+  /** The argv of this program, for the decoders. */
+  program: array(string()),
+  isConfined: boolean(),
 });
 export type WriteRequest = InferOutput<typeof writeRequest>;
 
@@ -35,11 +48,15 @@ const failed = strictObject({
   message: string(),
 });
 
+const named = { name: exactOptional(string()), version: exactOptional(string()) };
+
 const image = strictObject({
+  ...named,
   sha256: string(),
   bytes: count,
-  name: exactOptional(string()),
-  version: exactOptional(string()),
+  /** Of a raw image alone, where it was asked for. */
+  blake2b512: exactOptional(string()),
+  provides: exactOptional(record(string(), string())),
   signer: exactOptional(
     strictObject({ keyId: string(), verified: boolean(), trustedComment: exactOptional(string()) }),
   ),
@@ -51,7 +68,7 @@ export type WrittenImage = InferOutput<typeof image>;
 export const writeMessage = variant("type", [
   strictObject({ type: literal("progress"), bytesRead: count, bytesWritten: count }),
   /** It waits for one byte on its descriptor `permission` before it changes the slot. */
-  strictObject({ type: literal("begin"), bytes: exactOptional(count) }),
+  strictObject({ ...named, type: literal("begin"), bytes: exactOptional(count) }),
   strictObject({ type: literal("done"), image }),
   failed,
 ]);

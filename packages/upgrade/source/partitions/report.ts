@@ -2,7 +2,7 @@
 import { writeSync } from "node:fs";
 import { ArtifactError } from "@host-service/artifact";
 import { UpgradeError } from "../error.ts";
-import { messageOf } from "../system-error.ts";
+import { codeOf, messageOf } from "../system-error.ts";
 import type { JobFailure, ReadBackMessage, WriteMessage } from "./messages.ts";
 
 const outputFd = 1;
@@ -10,8 +10,12 @@ const intervalMs = 200;
 
 export function say(message: WriteMessage | ReadBackMessage): void {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
-  let written = 0;
-  while (written < line.byteLength) written += writeSync(outputFd, line, written);
+  try {
+    for (let written = 0; written < line.byteLength;) written += writeSync(outputFd, line, written);
+  } catch (error) {
+    // Whoever started the job has gone, and it is about to be killed.
+    if (codeOf(error) !== "EPIPE") throw error;
+  }
 }
 
 /** At most five lines a second. A line says that the job is alive, so it is called after progress only. */

@@ -1,33 +1,41 @@
 // Two jobs and what is between them: one reads, verifies and writes, the other reads the device back, and only where both found the
 // same bytes there is an image.
-import { closeSync, constants, mkdtempSync, openSync, rmdirSync, writeSync } from "node:fs";
+import { closeSync, constants, mkdtempSync, openSync, rmdirSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pipe } from "@host-service/disk";
 import type { Target } from "../device/target.ts";
 import { UpgradeError } from "../error.ts";
 import type { InstallOptions, UpgradeSource } from "../installer.ts";
-import { codeOf } from "../system-error.ts";
 import { type Interruption, watchFor } from "./interruption.ts";
 import { inputOf } from "./job-input.ts";
-import { startJob } from "./job-process.ts";
+import { type JobProcess, startJob } from "./job-process.ts";
 import {
   type ReadBackMessage,
   readBackMessage,
   type WriteMessage,
   writeMessage,
+  type WriteRequest,
   type WrittenImage,
 } from "./messages.ts";
-import type { WriteRequest } from "./messages.ts";
+import { makePermission, type Permission } from "./permission.ts";
 import { progressOf } from "./progress.ts";
 
 export interface Writing {
   readonly program: readonly string[];
   readonly target: Target;
   readonly source: UpgradeSource;
-  readonly request: Omit<WriteRequest, "source" | "device" | "again">;
+  readonly terms: WriteRequest["terms"];
+  readonly blake2b512: boolean;
   readonly stallTimeoutMs: number;
   readonly options: InstallOptions;
+}
+
+type WriteBegin = Extract<WriteMessage, { type: "begin" }>;
+
+interface Jobs {
+  readonly write: JobProcess<Extract<WriteMessage, { type: "done" }>>;
+  readonly readBack: JobProcess<Extract<ReadBackMessage, { type: "done" }>>;
 }
 
 /** A killed job that hangs in a foreign file system is not waited for any longer: it can do nothing more. */
@@ -46,94 +54,102 @@ export async function writeImage(writing: Writing): Promise<WrittenImage> {
 
 async function runJobs(writing: Writing, interruption: Interruption): Promise<WrittenImage> {
   const { options } = writing;
-  const permission = pipe();
-  const jobs = startJobs(writing, { interruption, permission });
+  const permission = makePermission();
+  let jobs: Jobs | undefined;
   try {
-    const both = Promise.all([jobs.write.done, jobs.readBack.done]);
-    both.catch(() => undefined);
-    const [{ image }, readBack] = await Promise.race([both, interruption.happened]);
-    checkSame(image, readBack);
+    jobs = startJobs(writing, { interruption, permission });
+    const { write, readBack } = jobs;
+    // While a job is there the device is not free.
+    const all = Promise.all([write.done, readBack.done, write.ended, readBack.ended]);
+    const [{ image }, found] = await Promise.race([all, interruption.happened]);
+    checkSame(image, found);
     return image;
   } catch (error) {
-    jobs.write.kill();
-    jobs.readBack.kill();
-    const ended = Promise.all([jobs.write.ended, jobs.readBack.ended]);
-    options.onJobKilled?.(ended);
-    await Promise.race([ended, Bun.sleep(killWaitMs)]);
+    if (jobs !== undefined) await endJobs(jobs, options);
     throw error;
   } finally {
-    closeSync(permission.write);
+    permission.withdraw();
   }
 }
 
-interface Pipes {
-  readonly interruption: Interruption;
-  readonly permission: { readonly read: number; readonly write: number };
+async function endJobs({ write, readBack }: Jobs, { onJobKilled }: InstallOptions): Promise<void> {
+  write.kill();
+  readBack.kill();
+  const ended = Promise.all([write.ended, readBack.ended]);
+  onJobKilled?.(ended);
+  const { promise: waitedEnough, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, killWaitMs);
+  await Promise.race([ended, waitedEnough]);
+  clearTimeout(timer);
 }
 
-function startJobs(writing: Writing, { interruption, permission }: Pipes) {
-  const { program, target, source, request, options } = writing;
-  const marks = pipe();
+interface Hands {
+  readonly interruption: Interruption;
+  readonly permission: Permission;
+}
+
+function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs {
+  const { program, target, source, terms, blake2b512, options } = writing;
   const input = inputOf(source);
+  const marks = pipe();
   const emptyDirectory = openEmptyDirectory();
   const progress = progressOf(options.onProgress, input.source.bytes);
-  const allow = async (): Promise<void> => {
-    await options.beforeWriting({});
+  const allow = async ({ name, version }: WriteBegin): Promise<void> => {
+    await options.beforeWriting({
+      ...(name === undefined ? {} : { name }),
+      ...(version === undefined ? {} : { version }),
+    });
     interruption.alive();
-    allowWriting(permission.write);
-  };
-  const onWrite = (message: WriteMessage): void => {
-    interruption.alive();
-    progress.write(message);
-    if (message.type === "begin") allow().catch(interruption.fail);
-  };
-  const onReadBack = (message: ReadBackMessage): void => {
-    interruption.alive();
-    progress.readBack(message);
+    permission.grant();
   };
   const { bytes, logicalBlockBytes } = target;
-  const writeRequest: WriteRequest = {
-    ...request,
+  const request: WriteRequest = {
     source: input.source,
-    device: { bytes, logicalBlockBytes },
-    again: [...program],
+    slot: { bytes, logicalBlockBytes },
+    terms,
+    blake2b512,
+    program: [...program],
+    isConfined: false,
   };
+  let write: Jobs["write"] | undefined;
   try {
-    const write = startJob(writeMessage, {
+    write = startJob(writeMessage, {
       program,
       name: "write",
-      argument: JSON.stringify(writeRequest),
+      argument: JSON.stringify(request),
       input: input.fd,
-      descriptors: [target.fd, marks.write, permission.read, emptyDirectory],
-      onMessage: onWrite,
+      descriptors: [target.fd, marks.write, permission.fd, emptyDirectory],
+      onMessage(message) {
+        interruption.alive();
+        progress.write(message);
+        if (message.type === "begin") allow(message).catch(interruption.fail);
+      },
     });
     const readBack = startJob(readBackMessage, {
       program,
       name: "read-back",
       argument: String(logicalBlockBytes),
       input: marks.read,
-      descriptors: [target.fd],
-      onMessage: onReadBack,
+      descriptors: [target.fd, emptyDirectory],
+      onMessage(message) {
+        interruption.alive();
+        progress.readBack(message);
+      },
     });
     return { write, readBack };
+  } catch (error) {
+    write?.kill();
+    throw error;
   } finally {
     input.started(interruption.fail);
-    for (const fd of [marks.read, marks.write, permission.read, emptyDirectory]) closeSync(fd);
+    permission.handedOver();
+    for (const fd of [marks.read, marks.write, emptyDirectory]) closeSync(fd);
   }
 }
 
-/** The job may be gone by now, and says so itself. */
-function allowWriting(fd: number): void {
-  try {
-    writeSync(fd, Uint8Array.of(1));
-  } catch (error) {
-    if (codeOf(error) !== "EPIPE") throw error;
-  }
-}
-
-function checkSame(image: WrittenImage, readBack: { bytes: number; sha256: string }): void {
-  if (readBack.bytes === image.bytes && readBack.sha256 === image.sha256) return;
-  const why = `its sha-256 is "${readBack.sha256}", and "${image.sha256}" was written; the device is faulty`;
+function checkSame(image: WrittenImage, found: { bytes: number; sha256: string }): void {
+  if (found.bytes === image.bytes && found.sha256 === image.sha256) return;
+  const why = `its sha-256 is "${found.sha256}", and "${image.sha256}" was written; the device is faulty`;
   throw new UpgradeError("io", `Cannot trust the slot: what was read back differs: ${why}`);
 }
 

@@ -1,7 +1,7 @@
 // The job that reads a slot back while another one writes it, past the page cache: two processes, so that each hashes with a core of its
 // own, and the verdict is made of what the device answers.
 import { readSync } from "node:fs";
-import { alignedMemory, dropCapabilities, denySystemCalls, parentDeathSignal } from "@host-service/disk";
+import { alignedMemory, chroot, denySystemCalls, dropCapabilities, parentDeathSignal } from "@host-service/disk";
 import { UpgradeError } from "../../error.ts";
 import { systemReason } from "../../system-error.ts";
 import { deniedSystemCalls } from "../denied-system-calls.ts";
@@ -10,6 +10,7 @@ import { failureOf, progressTeller, say } from "../report.ts";
 
 const marksFd = 0;
 const deviceFd = 3;
+const emptyDirectoryFd = 4;
 const SIGKILL = 9;
 const stepBytes = 2 * 1024 * 1024;
 
@@ -17,6 +18,7 @@ const stepBytes = 2 * 1024 * 1024;
 export async function runReadBackJob(argv: readonly string[]): Promise<number> {
   try {
     if (!parentDeathSignal(SIGKILL)) return 1;
+    if (process.geteuid?.() === 0) chroot(emptyDirectoryFd);
     dropCapabilities([]);
     denySystemCalls(deniedSystemCalls);
     say({ type: "done", ...readBack(Number(argv[0])) });

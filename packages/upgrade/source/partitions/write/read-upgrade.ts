@@ -1,28 +1,56 @@
-// A stand-in until packages/artifact reads upgrades: a raw image alone.
-import { ArtifactError, type ByteSource } from "@host-service/artifact";
+import {
+  type ArtifactContents,
+  type ArtifactReport,
+  parseArtifactKey,
+  readUpgrade as readAndVerify,
+  type UpgradeReport,
+} from "@host-service/artifact";
 import type { WriteRequest, WrittenImage } from "../messages.ts";
 import type { SlotSink } from "./slot-sink.ts";
+import type { JobSource } from "./source.ts";
 
-export async function readUpgrade(
-  source: ByteSource & { bytesTotal: number | undefined },
-  request: WriteRequest,
-  sink: SlotSink,
-): Promise<WrittenImage> {
-  const chunk = new Uint8Array(1024 * 1024);
-  const hasher = new Bun.CryptoHasher("sha256");
-  let bytes = 0;
-  for (let count = await source.read(chunk); count > 0; count = await source.read(chunk)) {
-    if (bytes === 0) await sink.begin({ bytes: source.bytesTotal });
-    hasher.update(chunk.subarray(0, count));
-    await sink.write(chunk.subarray(0, count));
-    bytes += count;
+/** Reads the source to its end and verifies all of it, while the sink writes. Throws ArtifactError. */
+export async function readUpgrade(source: JobSource, request: WriteRequest, sink: SlotSink): Promise<WrittenImage> {
+  const { terms, slot, program, blake2b512 } = request;
+  const { keys, signatureRequired, ...rest } = terms;
+  const report = await readAndVerify(source, {
+    ...rest,
+    policy: { keys: keys.map(({ pem, subject }) => parseArtifactKey(pem, subject)), signatureRequired },
+    // Nobody here runs them.
+    stateScripts: "refuse",
+    payloadTypes: "rootfs-image",
+    slotBytes: slot.bytes,
+    sourceBytes: source.bytesTotal,
+    program,
+    blake2b512,
+    sink,
+  });
+  return imageOf(report);
+}
+
+function imageOf(report: UpgradeReport): WrittenImage {
+  switch (report.kind) {
+    case "raw": {
+      const { sha256, bytes, blake2b512, warnings } = report;
+      return { sha256, bytes, warnings: [...warnings], ...(blake2b512 === undefined ? {} : { blake2b512 }) };
+    }
+    case "artifact":
+      return imageOfArtifact(report, report.warnings);
+    case "set":
+      if (report.artifact === undefined) throw new Error("Invariant: a device was given, and one artifact is for it");
+      return imageOfArtifact(report.artifact, report.warnings);
   }
-  if (bytes === 0 || (source.bytesTotal !== undefined && bytes < source.bytesTotal)) {
-    throw new ArtifactError("truncated", `Cannot read the upgrade file: it ends after ${bytes} bytes`);
-  }
-  const sha256 = hasher.digest("hex");
-  if (request.expectedSha256 !== undefined && request.expectedSha256 !== sha256) {
-    throw new ArtifactError("checksum", `Cannot trust the image: its SHA-256 is ${sha256}`);
-  }
-  return { sha256, bytes, warnings: ["not verified"] };
+}
+
+function imageOfArtifact(artifact: ArtifactReport, warnings: readonly string[]): WrittenImage {
+  const { payload, keyFingerprint: keyId, provides } = artifact;
+  if (payload === undefined) throw new Error("Invariant: only root images are taken");
+  const { bytes, sha256 } = payload;
+  const signer = keyId === undefined ? {} : { signer: { keyId, verified: true } };
+  return { ...namesOf(artifact), bytes, sha256, provides: { ...provides }, ...signer, warnings: [...warnings] };
+}
+
+/** What an image is called, and what of it is compared with a floor. */
+export function namesOf({ name, provides }: ArtifactContents): { name: string; version: string } {
+  return { name, version: provides["rootfs-image.version"] ?? name };
 }

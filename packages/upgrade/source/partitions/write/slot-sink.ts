@@ -1,11 +1,11 @@
-import type { PayloadSink } from "@host-service/artifact";
+import type { PayloadSink, PayloadStart } from "@host-service/artifact";
 import { UpgradeError } from "../../error.ts";
 import { blockBytes, BlockQueue, type BlockDevice } from "./block-queue.ts";
 
 export interface SlotSinkOptions {
   readonly device: BlockDevice & { readonly bytes: number };
   /** Awaited before the first byte of the slot changes; what it throws leaves the slot as it was. */
-  readonly onBegin: (bytes: number | undefined) => Promise<void> | void;
+  readonly onBegin: (start: PayloadStart) => Promise<void> | void;
   /** Up to where the payload is on the device. */
   readonly onWritten: (end: number) => void;
 }
@@ -23,9 +23,9 @@ export class SlotSink implements PayloadSink {
     this.#queue = new BlockQueue(options.device, options.onWritten);
   }
 
-  async begin({ bytes }: { bytes: number | undefined }): Promise<void> {
-    if (bytes !== undefined) this.#checkFits(bytes);
-    await this.#options.onBegin(bytes);
+  async begin(start: PayloadStart): Promise<void> {
+    if (start.bytes !== undefined) this.#checkFits(start.bytes);
+    await this.#options.onBegin(start);
     this.#block = await this.#queue.takeBlock();
   }
 
