@@ -2,7 +2,14 @@
 import { expect } from "bun:test";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { installWithMender, makeCertificate, makeSwupdateImage, sha256Of, tracesOf } from "@host-service/fixtures";
+import {
+  installWithMender,
+  makeCertificate,
+  makeSwupdateImage,
+  sha256Of,
+  tracesOf,
+  type UpgradeTraces,
+} from "@host-service/fixtures";
 import type { Device } from "./kit/device.ts";
 import { needsLoopDevices, needsTools, testUnless } from "./kit/requirements.ts";
 import { deviceType, rootOnSlotPrograms, withRootOnSlot } from "./kit/root-on-slot.ts";
@@ -105,5 +112,33 @@ testUnless(
         isTrial: "0",
         state: "normal",
       });
+    }),
+);
+
+testUnless(
+  [...needs, needsTools("mender-artifact")],
+  "the built-in back end leaves the slot and the variables as the Mender client does, for an artifact of each compression",
+  () =>
+    withRootOnSlot({ slotBytes: imageBytes }, async ({ device, inside, start }) => {
+      const image = await writeImage(device.directory);
+      const told: { artifact: string; alone: UpgradeTraces }[] = [];
+      for (const compression of ["none", "gzip", "lzma"]) {
+        const artifact = join(device.directory, `${compression}.mender`);
+        const what = ["-t", deviceType, "-n", "release-2", "-f", image, "-o", artifact, "--compression", compression];
+        await must(["mender-artifact", "write", "rootfs-image", ...what]);
+        told.push({ artifact, alone: await installWithMender(inside, { artifact, imageBytes }) });
+      }
+      inside.reset();
+      await start(['backend = "partitions"', `device_type = "${deviceType}"`]);
+      for (const { artifact, alone } of told) {
+        expect(await upgrade(device, artifact)).toEqual(installed);
+        const { slotSha256, variables } = tracesOf(inside, imageBytes);
+        // The client writes the hexadecimal number with capitals, and U-Boot reads both.
+        const hex = variables["mender_boot_part_hex"]?.toUpperCase() ?? "";
+        expect<UpgradeTraces>({ slotSha256, variables: { ...variables, mender_boot_part_hex: hex } }).toEqual(alone);
+        expect(slotSha256).toBe(sha256Of(image, imageBytes));
+        expect((await device.hostctl("system", "rollback")).stdout).toBe("OK\n");
+        inside.slots.b.empty();
+      }
     }),
 );
