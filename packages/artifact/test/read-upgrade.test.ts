@@ -166,6 +166,10 @@ test("M28 M29 what the device is and provides is enough, and without a device no
   const other = buildArtifact(keys, { headerInfo: { ...headerInfo, artifact_depends: { device_type: ["other"] } } });
   expect(await kindOf(other)).toBe("incompatible");
   expect(await kindOf(other, { device: undefined })).toBe("taken");
+  const needing = buildArtifact(keys, fitting);
+  expect(await kindOf(needing, { device: { type: "edge-x1" } })).toBe("incompatible");
+  expect(await kindOf(needing, { device: { type: "edge-x1", provides: "unknown" } })).toBe("taken");
+  expect(await kindOf(needing, { device: { type: "edge", provides: "unknown" } })).toBe("incompatible");
   const unwilling = { region: ["us"] };
   const both = {
     headerInfo: { ...headerInfo, artifact_depends: { device_type: ["edge-x1"], region: ["eu"] } },
