@@ -53,10 +53,8 @@ beforeAll(async () => {
     "ec.pub": keys.ec.pem,
     "rsa.pub": keys.rsa.pem,
     "p384.pub": keys.p384.pem,
-    "rsa.key": keys.rsa.privateKey.export({ type: "pkcs1", format: "pem" }).toString(),
-    "ec.key": keys.ec.privateKey
-      .export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" })
-      .toString(),
+    "rsa.key": keys.rsa.privateKey.export({ type: "pkcs1", format: "pem" }),
+    "ec.key": keys.ec.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "secret" }),
     password: "secret\n",
   };
   for (const [name, contents] of Object.entries(files)) await Bun.write(at(name), contents);
