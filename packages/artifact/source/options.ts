@@ -12,7 +12,8 @@ export interface SignaturePolicy {
 
 export interface Device {
   readonly type: string;
-  readonly provides?: Readonly<Record<string, string>> | undefined;
+  /** What `artifact_depends` is compared with: nothing where it is left out. "unknown" is for who has no device, and compares the type alone. */
+  readonly provides?: Readonly<Record<string, string>> | "unknown" | undefined;
 }
 
 export interface DescribeOptions {

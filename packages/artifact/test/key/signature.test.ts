@@ -93,13 +93,13 @@ test("M4 without a key that is needed nothing is read", async () => {
 
 test("signManifest makes what checkSignature takes, of RSA, EC, PKCS #8 and encrypted keys", () => {
   const pem = (pair: { privateKey: typeof keys.rsa.privateKey }, type: "pkcs1" | "sec1" | "pkcs8") =>
-    pair.privateKey.export({ type, format: "pem" }).toString();
+    pair.privateKey.export({ type, format: "pem" });
   const encrypted = keys.ec.privateKey.export({ type: "pkcs8", format: "pem", cipher: "aes-256-cbc", passphrase: "x" });
   const signing = [
     [parseSigningKey(pem(keys.rsa, "pkcs1"), { subject: "it" }), rsaKey],
     [parseSigningKey(pem(keys.rsa, "pkcs8"), { subject: "it" }), rsaKey],
     [parseSigningKey(pem(keys.ec, "sec1"), { subject: "it" }), ecKey],
-    [parseSigningKey(encrypted.toString(), { subject: "it", password: "x" }), ecKey],
+    [parseSigningKey(encrypted, { subject: "it", password: "x" }), ecKey],
   ] as const;
   for (const [key, { fingerprint }] of signing) expect(check(signManifest(manifest, key))).toBe(fingerprint);
   expect(() => parseSigningKey("text", { subject: '"my.key"' })).toThrow(
@@ -112,7 +112,7 @@ test("signManifest makes what checkSignature takes, of RSA, EC, PKCS #8 and encr
 
 test("parseArtifactKey takes one public key of RSA from 2048 bits or of P-256, and says why it takes no other", () => {
   const small = generateKeyPairSync("rsa", { modulusLength: 1024 }).publicKey.export({ type: "spki", format: "pem" });
-  const pkcs1 = keys.rsa.publicKey.export({ type: "pkcs1", format: "pem" }).toString();
+  const pkcs1 = keys.rsa.publicKey.export({ type: "pkcs1", format: "pem" });
   expect(parseArtifactKey(pkcs1, "it").fingerprint).toBe(rsaKey.fingerprint);
   expect(rsaKey.fingerprint).toMatch(/^[0-9a-f]{64}$/);
   const why = (pem: string): string => {
@@ -123,13 +123,13 @@ test("parseArtifactKey takes one public key of RSA from 2048 bits or of P-256, a
     }
   };
   expect({
-    small: why(small.toString()),
+    small: why(small),
     p384: why(keys.p384.pem),
     ed25519: why(keys.ed25519.pem),
     text: why("text"),
     empty: why(""),
     two: why(keys.rsa.pem + keys.ec.pem),
-    private: why(keys.ec.privateKey.export({ type: "sec1", format: "pem" }).toString()),
+    private: why(keys.ec.privateKey.export({ type: "sec1", format: "pem" })),
     damaged: why(keys.ec.pem.replace(/MF/, "MG")),
   }).toEqual({
     small: "its RSA key has 1024 bits; from 2048 to 8192 are possible",

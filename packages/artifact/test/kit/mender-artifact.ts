@@ -16,8 +16,8 @@ export interface Workshop extends AsyncDisposable {
 export async function menderWorkshop(): Promise<Workshop> {
   const directory = await mkdtemp(join(tmpdir(), "mender-artifact-"));
   const at = (name: string): string => join(directory, name);
-  await Bun.write(at("rsa.key"), keys.rsa.privateKey.export({ type: "pkcs1", format: "pem" }).toString());
-  await Bun.write(at("ec.key"), keys.ec.privateKey.export({ type: "sec1", format: "pem" }).toString());
+  await Bun.write(at("rsa.key"), keys.rsa.privateKey.export({ type: "pkcs1", format: "pem" }));
+  await Bun.write(at("ec.key"), keys.ec.privateKey.export({ type: "sec1", format: "pem" }));
   await Bun.write(at("rsa.pub"), keys.rsa.pem);
   await Bun.write(at("ec.pub"), keys.ec.pem);
   return {
