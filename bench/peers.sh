@@ -2,6 +2,7 @@
 # Installs what the benchmarks compare with, from Debian 12 or newer. `--print` only says which packages.
 set -eu
 packages="casync lxc lxc-templates nginx-light systemd-container btrfs-progs xfsprogs curl openssl xz-utils zstd mmdebstrap"
+packages="$packages rauc dbus-daemon squashfs-tools swupdate cpio mender-client mender-artifact libubootenv-tool"
 case "${1-}" in
 "") ;;
 --print) echo "$packages" && exit ;;
@@ -9,7 +10,7 @@ case "${1-}" in
 esac
 [ "$(id -u)" = 0 ] || { echo "Cannot install the peers: it takes root" >&2; exit 1; }
 
-# nginx and lxc start daemons; 101 says that nothing is to be started (invoke-rc.d).
+# Some of them start daemons; 101 says that nothing is to be started (invoke-rc.d).
 policy=/usr/sbin/policy-rc.d
 if [ ! -e "$policy" ]; then
   trap 'rm -f "$policy"' EXIT

@@ -6,6 +6,8 @@ export interface ConfigurationWishes {
   rebootDuringTrial?: "allow" | "refuse";
   /** The lines of [verify.container]; keys are named from the directory of the device. */
   verify?: readonly string[];
+  /** The lines of [upgrade]. */
+  upgrade?: readonly string[];
 }
 
 export interface Paths {
@@ -31,6 +33,7 @@ export function configurationText(paths: Paths, wishes: ConfigurationWishes): st
     "[limits]",
     ...Object.entries(limits).map(([key, value]) => `${key} = ${JSON.stringify(value)}`),
     ...(wishes.verify === undefined ? [] : ["[verify.container]", ...wishes.verify]),
+    ...(wishes.upgrade === undefined ? [] : ["[upgrade]", ...wishes.upgrade]),
     ...Object.entries(wishes.allow ?? {}).flatMap(([name, groups]) => [
       `[containers.${name}]`,
       `allow = ${JSON.stringify(groups)}`,

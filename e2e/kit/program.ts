@@ -3,9 +3,9 @@ import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 export const repository = resolve(import.meta.dirname, "../..");
-const dist = join(repository, "dist");
+export const dist = join(repository, "dist");
 
-const runsSources = process.env["HOST_SERVICE_E2E_SOURCES"] === "1";
+export const runsSources = process.env["HOST_SERVICE_E2E_SOURCES"] === "1";
 
 export type ProgramName = "hostctl" | "host-service" | "host-service-boot";
 

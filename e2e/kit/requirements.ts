@@ -12,6 +12,12 @@ export function needsTools(...names: string[]): string | undefined {
   return missing.length === 0 ? undefined : `it needs ${missing.join(", ")}`;
 }
 
+/** A container may have the device files and still not be allowed to use them. */
+export function needsLoopDevices(): string | undefined {
+  const hasThem = isRoot && Bun.which("losetup") !== null && Bun.spawnSync(["losetup", "--find"]).success;
+  return hasThem ? undefined : "it needs root and loop devices";
+}
+
 /** Runs the test unless one of the reasons says why not. */
 export function testUnless(reasons: readonly (string | undefined)[], name: string, story: () => Promise<void>): void {
   const reason = reasons.find((why) => why !== undefined);

@@ -12,7 +12,8 @@ export interface SignaturePolicy {
 
 export interface Device {
   readonly type: string;
-  readonly provides?: Readonly<Record<string, string>> | undefined;
+  /** What `artifact_depends` is compared with: nothing where it is left out. "unknown" is for who has no device, and compares the type alone. */
+  readonly provides?: Readonly<Record<string, string>> | "unknown" | undefined;
 }
 
 export interface DescribeOptions {
@@ -28,6 +29,10 @@ export interface DescribeOptions {
 export interface ReadUpgradeOptions extends DescribeOptions {
   readonly policy: SignaturePolicy;
   readonly rawImages: "refuse" | "take";
+  /** Why raw images are refused, and what to do: a clause for the message. */
+  readonly rawRefusal?: string | undefined;
+  /** A tool takes one artifact and no set. */
+  readonly sets?: "refuse" | "take" | undefined;
   /** What is allowed still has to be signed. */
   readonly stateScripts: "refuse" | "allow";
   /** "any" is for tools that install other types. */

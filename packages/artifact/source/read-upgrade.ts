@@ -26,10 +26,7 @@ export async function readUpgrade(source: ByteSource, options: ReadUpgradeOption
   checkOptions(options);
   const expected = options.expectedSha256;
   const { kind, whole } = await open(source, options);
-  if (kind === "raw" && options.rawImages === "refuse") {
-    const why = "it is neither a Mender artifact nor a set of them, and raw images are not allowed here";
-    throw refusal("not-an-artifact", why, { as });
-  }
+  checkKind(kind, options);
   if (expected === undefined) return await read(whole, kind, options);
   const hash = kind === "raw" ? undefined : new Bun.CryptoHasher("sha256");
   const report = await read(hash === undefined ? whole : hashed(whole, hash), kind, options);
@@ -88,17 +85,37 @@ function headRules({ limits: given, program, xz }: DescribeOptions, policy: Sign
   return { limits, decoders: { program, xz, xzMemoryBytesMax: limits.xzMemoryBytesMax }, policy };
 }
 
-/** Before a byte is read. */
-function checkOptions({ policy, limits, expectedSha256 }: ReadUpgradeOptions): void {
-  if (policy.signatureRequired && policy.keys.length === 0) {
-    const why = "a signature is required, and there is no key to verify it with";
-    throw new ArtifactError("config", `Cannot verify an upgrade: ${why}`);
+function checkKind(kind: "artifact" | "set" | "raw", options: ReadUpgradeOptions): void {
+  const { policy, rawImages, rawRefusal = "raw images are not allowed here", sets } = options;
+  if (kind === "raw") {
+    if (rawImages === "take") return;
+    throw refusal("not-an-artifact", `it is neither a Mender artifact nor a set of them, and ${rawRefusal}`, { as });
   }
+  if (kind === "set" && sets === "refuse") {
+    throw refusal(
+      "unsupported",
+      "it is a set of artifacts, and one artifact is expected; take the one for this device",
+      { as },
+    );
+  }
+  checkKeys(policy);
+}
+
+/** Before a byte is read. */
+function checkOptions({ policy, rawImages, limits, expectedSha256 }: ReadUpgradeOptions): void {
+  // The keys for raw images are of another kind.
+  if (rawImages === "refuse") checkKeys(policy);
   limitsOf(limits);
   if (expectedSha256 !== undefined && !sha256Digits.test(expectedSha256)) {
     const given = JSON.stringify(expectedSha256);
     throw new ArtifactError("config", `Cannot compare with the SHA-256 ${given}: it has to be 64 hexadecimal digits`);
   }
+}
+
+function checkKeys(policy: SignaturePolicy): void {
+  if (!policy.signatureRequired || policy.keys.length > 0) return;
+  const why = "a signature is required, and there is no PEM key to verify it with";
+  throw new ArtifactError("config", `Cannot verify an upgrade: ${why}`);
 }
 
 function hashed(source: ByteSource, hash: Bun.CryptoHasher): ByteSource {

@@ -33,7 +33,7 @@ export function ofMember(error: ArtifactError, name: string): ArtifactError {
   return new ArtifactError(error.kind, message, { cause: error });
 }
 
-const shownCharactersMax = 100;
+export const shownCharactersMax = 100;
 
 /** A name or value from outside: as it is where nothing in it can be misread, else quoted. */
 export function shown(text: string): string {

@@ -6,8 +6,8 @@ import { architecture } from "../source/system-call-numbers.ts";
 // arch/arm64/include/uapi/asm/fcntl.h numbers four flags of open in its own way; x86-64 has those of asm-generic/fcntl.h. What one calls
 // O_NOFOLLOW the other calls O_LARGEFILE, so that a wrong one would fail in silence.
 const flags = {
-  x64: { O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
-  arm64: { O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
+  x64: { O_DIRECT: 0o40000, O_DIRECTORY: 0o200000, O_NOFOLLOW: 0o400000 },
+  arm64: { O_DIRECT: 0o200000, O_DIRECTORY: 0o40000, O_NOFOLLOW: 0o100000 },
 };
 const common = {
   O_RDONLY: 0,

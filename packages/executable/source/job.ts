@@ -8,6 +8,7 @@ const jobs = new Map<string, () => Promise<Job>>([
   ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
   ["write", async () => (await import("@host-service/upgrade/job")).runWriteJob],
+  ["verify", async () => (await import("@host-service/upgrade/job")).runVerifyJob],
   ["read-back", async () => (await import("@host-service/upgrade/job")).runReadBackJob],
 ]);
 

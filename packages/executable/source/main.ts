@@ -17,7 +17,7 @@ async function main(name: string, argv: string[]): Promise<number> {
   if (name === "host-service-boot") return hostService(["boot", ...argv]);
   if (name === "host-service") return hostService(argv);
   if (!inExecutable && first === "host-service") return hostService(rest);
-  return (await import("@host-service/hostctl")).runHostctl(argv);
+  return (await import("@host-service/hostctl")).runHostctl(argv, { program });
 }
 
 async function hostService(argv: string[]): Promise<number> {

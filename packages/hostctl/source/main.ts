@@ -1,5 +1,10 @@
 #!/usr/bin/env bun
-// The program's entry, and the only place that ends the process.
+// The program's entry where it is not a part of the one executable, and the only place that ends the process.
 import { runHostctl } from "./run-hostctl.ts";
 
-process.exit(await runHostctl(process.argv.slice(2)));
+const [, , word, name, ...rest] = process.argv;
+process.exit(
+  word === "job" && name === "decode"
+    ? await (await import("@host-service/archive/job")).runDecodeJob(rest)
+    : await runHostctl(process.argv.slice(2), { program: [process.execPath, import.meta.path] }),
+);

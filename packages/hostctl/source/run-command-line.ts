@@ -11,7 +11,12 @@ import { entries } from "./commands/entries.ts";
 import { reportFailure } from "./output/failure.ts";
 import { writeLine } from "./output/write.ts";
 
-export async function runCommandLine(argv: readonly string[]): Promise<number> {
+interface Start {
+  /** The argv that starts this program again. */
+  program: readonly string[];
+}
+
+export async function runCommandLine(argv: readonly string[], start: Start): Promise<number> {
   // A command line that cannot be read may still say in which form its problem is wanted.
   let json = argv.includes("--json");
   try {
@@ -22,7 +27,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       writeLine("stdout", `hostctl ${packageDocument.version}`);
       return exitCodes.done;
     }
-    return await runScanned(scanned);
+    return await runScanned(scanned, start);
   } catch (error) {
     const code = await reportFailure(error, { json });
     if (error instanceof Interrupted) error.endProcess();
@@ -33,7 +38,7 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
 /** They ask no host-service. */
 const offlineCommands: ReadonlySet<string> = new Set(["image", "completion"]);
 
-async function runScanned(scanned: Scanned): Promise<number> {
+async function runScanned(scanned: Scanned, { program }: Start): Promise<number> {
   const { entry, path } = scanned;
   if (entry === undefined) throw new UsageError("Cannot run hostctl: the command is missing");
   if (isGroup(entry)) {
@@ -42,7 +47,7 @@ async function runScanned(scanned: Scanned): Promise<number> {
   }
   checkPositionals(entry, scanned.positionals, path);
   const run = await entry.load();
-  const invocation = await bind(entry, scanned);
+  const invocation = { ...(await bind(entry, scanned)), program };
   const { device } = invocation;
   if (device === undefined || offlineCommands.has(path[0] ?? "")) return await run(invocation);
   const { withDevice } = await import("./device/with-device.ts");

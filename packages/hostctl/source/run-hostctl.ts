@@ -2,8 +2,14 @@
 // time would be spent on loading. Everything else is loaded when it is needed.
 import { pingShortly, shortPing } from "./ping.ts";
 
-/** Runs hostctl with its arguments (without the program's name) and gives back the exit code. Never ends the process itself. */
-export async function runHostctl(argv: readonly string[]): Promise<number> {
+/**
+ * Runs hostctl with its arguments (without the program's name) and gives back the exit code. Never ends the process itself. `program` is the argv
+ * that starts this program again, for its jobs.
+ */
+export async function runHostctl(
+  argv: readonly string[],
+  { program }: { program: readonly string[] },
+): Promise<number> {
   const ping = shortPing(argv, process.env);
   if (ping !== undefined) {
     const code = await pingShortly(ping);
@@ -11,7 +17,7 @@ export async function runHostctl(argv: readonly string[]): Promise<number> {
   }
   const { runCommandLine } = await import("./run-command-line.ts");
   try {
-    return await runCommandLine(argv);
+    return await runCommandLine(argv, { program });
   } catch (error) {
     // Failures of commands are printed where they are caught; what comes here is that printing itself failed.
     process.stderr.write(`Cannot write the output: ${error instanceof Error ? error.message : String(error)}\n`);

@@ -3,7 +3,7 @@ import { jsonSchema } from "@host-service/schema/json-schema";
 import { problemCodes } from "../source/codes.ts";
 import { Problem, problemContentType } from "../source/problem.ts";
 import { routes } from "../source/routes.ts";
-import type { Route } from "../source/routes.ts";
+import type { Route } from "../source/routes/route.ts";
 import packageFile from "../package.json" with { type: "json" };
 
 export function openApiDocument(): Record<string, unknown> {

@@ -13,7 +13,8 @@ export {
 } from "./headers.ts";
 export { Problem, problem, problemContentType } from "./problem.ts";
 export { pathOf, routes } from "./routes.ts";
-export type { Route, RouteName } from "./routes.ts";
+export type { RouteName } from "./routes.ts";
+export type { Route } from "./routes/route.ts";
 export {
   ContainerAnswer,
   ContainerList,

@@ -1,3 +1,5 @@
+export { readDetached } from "./detached.ts";
+export type { Detached } from "./detached.ts";
 export { SignatureError } from "./error.ts";
 export type { SignatureErrorKind } from "./error.ts";
 export type { Keyring } from "./keyring.ts";

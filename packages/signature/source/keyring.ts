@@ -2,7 +2,7 @@
 import { SignatureError } from "./error.ts";
 import type { PublicKey } from "./minisign/public-key.ts";
 import { checkSignature } from "./minisign/signature.ts";
-import type { Signature } from "./minisign/signature.ts";
+import type { Message, Signature } from "./minisign/signature.ts";
 
 export interface Keyring {
   keys: readonly PublicKey[];
@@ -23,7 +23,7 @@ export function refuseRevoked({ keyId }: Signature, { revoked }: Keyring): void 
 
 /** Throws SignatureError unless a key of the ring has signed the message and still counts. */
 export function checkTrust(
-  message: Uint8Array,
+  message: Message,
   signature: Signature,
   { keyring, now }: { keyring: Keyring; now: Date },
 ): void {

@@ -39,10 +39,11 @@ export interface InstallOptions {
   signal: AbortSignal;
   onProgress: (progress: InstallProgress) => void;
   /**
-   * Called once and waited for, when the image has said what it is and everything that can be checked before was: from then on nobody
-   * knows what the slot holds. What it throws ends the installation, with the slot as it was.
+   * Called once and waited for, when everything that can be checked before was: from then on nobody knows what the slot holds. `image` is
+   * what it says of itself, undefined where its tool tells that only at the end. What this throws ends the installation, with the slot
+   * as it was.
    */
-  beforeWriting: (image: { name?: string; version?: string }) => Promise<void>;
+  beforeWriting: (image: { name?: string; version?: string } | undefined) => Promise<void>;
   /** A job was killed, and `ended` settles when it is gone: one that waits for a foreign file system goes only when that answers. */
   onJobKilled?: (ended: Promise<unknown>) => void;
 }

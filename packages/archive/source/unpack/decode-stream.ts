@@ -32,14 +32,15 @@ export class DecodedStream {
     const { bytes, xz = "auto", ...rest } = options;
     this.#single = options.format === "tar.xz" ? new SingleXz(bytes) : undefined;
     this.#decoder = startDecoder({ ...rest, xz, isSingle: true, input: "pipe", output: "pipe" });
-    const { input, output, ended, kill } = this.#decoder.child;
+    const { child } = this.#decoder;
+    const { input, output, ended } = child;
     if (input === undefined || output === undefined) throw new Error("unreachable: both are pipes");
     this.#output = output[Symbol.asyncIterator]();
     const gone = ended.then(() => "gone" as const);
     this.#stopped = this.#feed(source, input, gone).then(
       () => undefined,
       (error: unknown) => {
-        kill();
+        child.kill();
         return { error };
       },
     );
@@ -80,9 +81,8 @@ export class DecodedStream {
   }
 
   async #feed(source: Source, input: FileSink, gone: Promise<"gone">): Promise<void> {
+    const buffer = new Uint8Array(chunkBytes);
     for (;;) {
-      // A new one each time: the pipe may still hold the last.
-      const buffer = new Uint8Array(chunkBytes);
       const filled = await source(buffer);
       if (filled === 0) break;
       const piece = buffer.subarray(0, filled);

@@ -13,6 +13,7 @@ export function checkCompatibility(contents: Pick<ArtifactContents, "deviceTypes
     const types = contents.deviceTypes.map(shown).join(", ");
     throw refusal("incompatible", `it is for ${types}, this device is ${shown(device.type)}`);
   }
+  if (device.provides === "unknown") return;
   const provided = new Map([...Object.entries(device.provides ?? {}), ["device_type", device.type]]);
   for (const [key, allowed] of Object.entries(contents.depends)) {
     const value = provided.get(key);

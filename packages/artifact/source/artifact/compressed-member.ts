@@ -44,7 +44,7 @@ export interface OpenMember {
   /** Its end says that the member was one whole stream. */
   readonly source: ByteSource;
   /** Ends the decoder, if there is one. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 /** Throws ArtifactError "structure" where the contents are not what the name says. */

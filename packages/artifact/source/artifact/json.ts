@@ -1,4 +1,4 @@
-import { SchemaError, custom, parse } from "@host-service/schema";
+import { SchemaError, check, custom, parse, pipe } from "@host-service/schema";
 import type { GenericSchema, InferOutput } from "@host-service/schema";
 import type { ArtifactErrorKind } from "../error.ts";
 import { refusal } from "../refusal.ts";
@@ -23,27 +23,39 @@ export function parseJson<const Schema extends GenericSchema>(
   }
 }
 
-// Own schemas for maps: valibot's record passes over keys such as "constructor", and a condition must not be lost by its name.
+// Own schemas for maps: valibot's record passes over keys such as "constructor", and a condition must not be lost by its name. The check stands
+// apart from the type, since its words are only told then.
 
-export const textMap = custom<Record<string, string>>(
-  (value) => isMap(value) && Object.values(value).every(isText),
-  "has to be a map from text to text",
+export const textMap = pipe(
+  custom<Record<string, string>>(isAnything),
+  check((value) => isMapOf(value, isText), "it has to be a map from text to text"),
 );
 
-export const conditions = custom<Record<string, string | string[]>>(
-  (value) => isMap(value) && Object.values(value).every((one) => isText(one) || isTexts(one)),
-  "has to be a map from text to text or to lists of text",
+export const conditions = pipe(
+  custom<Record<string, string | string[]>>(isAnything),
+  check(
+    (value) => isMapOf(value, (one) => isText(one) || isTexts(one)),
+    "it has to be a map to texts or lists of text",
+  ),
 );
 
-export const listConditions = custom<Record<string, string[]>>(
-  (value) => isMap(value) && Object.values(value).every(isTexts),
-  "has to be a map from text to lists of text",
+export const listConditions = pipe(
+  custom<Record<string, string[]>>(isAnything),
+  check((value) => isMapOf(value, isTexts), "it has to be a map to lists of text"),
 );
 
-export const anyMap = custom<Record<string, unknown>>(isMap, "it has to be an object");
+export const anyMap = pipe(
+  custom<Record<string, unknown>>(isAnything),
+  check((value) => isMapOf(value, isAnything), "it has to be a map"),
+);
 
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function isMapOf(value: unknown, isOne: (value: unknown) => boolean): boolean {
+  const isMap = typeof value === "object" && value !== null && !Array.isArray(value);
+  return isMap && Object.values(value).every(isOne);
+}
+
+function isAnything(): boolean {
+  return true;
 }
 
 function isText(value: unknown): value is string {

@@ -148,7 +148,7 @@ class RecordingSource implements ByteSource {
 
 /** What was written is read as a host will read it, before it gets its name. */
 async function verify(path: string, key: KeyObject, program: readonly string[]): Promise<ArtifactReport> {
-  const pem = createPublicKey(key).export({ type: "spki", format: "pem" }).toString();
+  const pem = createPublicKey(key).export({ type: "spki", format: "pem" });
   const limits = limitsOf();
   const file = await open(path, "r");
   try {

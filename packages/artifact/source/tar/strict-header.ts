@@ -10,8 +10,16 @@ export interface MemberHeader {
 /** A file's header, the zeros that end an archive, or what is wrong with it, as the end of a sentence. */
 export type ReadHeader = MemberHeader | "zeros" | { readonly wrong: string };
 
-const field = { name: [0, 100], size: [124, 136], type: 156, magic: [257, 263], prefix: [345, 500] } as const;
+const field = {
+  name: [0, 100],
+  size: [124, 136],
+  sum: [148, 156],
+  type: 156,
+  magic: [257, 263],
+  prefix: [345, 500],
+} as const;
 const magics = ["ustar\0", "ustar "];
+const octal = /^ *[0-7]+[ \0]*$/u;
 
 const notFiles: ReadonlyMap<string, string> = new Map([
   ["1", "a hard link"],
@@ -28,7 +36,8 @@ const notFiles: ReadonlyMap<string, string> = new Map([
 
 export function readHeader(block: Uint8Array): ReadHeader {
   if (isZero(block)) return "zeros";
-  if (!hasRightChecksum(block)) return { wrong: "has a wrong checksum" };
+  const isSummed = octal.test(byteString(block.subarray(...field.sum))) && hasRightChecksum(block);
+  if (!isSummed) return { wrong: "has a wrong checksum" };
   if (!hasUstarMagic(block)) return { wrong: "is not one of ustar" };
   const name = nameOf(block);
   if (name === undefined) return { wrong: "has a name that is not plain ASCII" };
@@ -72,6 +81,6 @@ function nameOf(block: Uint8Array): string | undefined {
 function sizeOf(block: Uint8Array): number | undefined {
   const [from, end] = field.size;
   const isBinary = ((block[from] ?? 0) & 0x80) !== 0;
-  if (!isBinary && !/^ *[0-7]+[ \0]*$/u.test(byteString(block.subarray(from, end)))) return undefined;
+  if (!isBinary && !octal.test(byteString(block.subarray(from, end)))) return undefined;
   return parseNumber(block, from, end);
 }

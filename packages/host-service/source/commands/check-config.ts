@@ -1,5 +1,6 @@
 import { defaultConfigurationPath, loadConfiguration } from "../configuration/configuration.ts";
 import { loadPolicy } from "../configuration/trusted-keys.ts";
+import { loadSystemPolicy } from "../system/system-policy.ts";
 import { print } from "../print.ts";
 import { explain } from "./explain.ts";
 
@@ -7,6 +8,7 @@ export async function checkConfig(options: { configPath: string | undefined }): 
   try {
     const { verify, file } = await loadConfiguration(options.configPath);
     await loadPolicy(verify.container, file);
+    await loadSystemPolicy(verify.system, file);
     print(`OK: ${options.configPath ?? defaultConfigurationPath}`);
     return 0;
   } catch (error) {

@@ -132,6 +132,8 @@ const Upgrade = strictObject({
   boot_entries: optional(pipe(array(string()), minLength(2, twoOf), maxLength(2, twoOf))),
   /** Runs the back end's tool, where it is not the one on the path. */
   command: optional(Command),
+  /** What `{slot}` in the command of swupdate becomes; "a" and "b" without it. */
+  slot_names: optional(pipe(array(string()), minLength(2, twoOf), maxLength(2, twoOf))),
   allow_downgrade: optional(boolean(), false),
   /** What the image that the device came with provides, for `artifact_depends`. */
   provides: optional(record(string(), string()), {}),

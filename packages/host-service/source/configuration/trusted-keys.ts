@@ -26,30 +26,46 @@ const readFailures: Record<string, string> = {
   EACCES: "this user may not read it; run as root",
 };
 
+interface ConfigurationPlace {
+  path: string;
+  directory: string;
+}
+
 /** Throws ConfigurationError, or SignatureError with the file and its line. */
-export async function loadPolicy(
-  verification: Verification,
-  file: { path: string; directory: string },
-): Promise<Policy> {
-  const { section, requireSignature, revoked, expiry } = verification;
-  const keys = await loadKeys(verification, file);
-  for (const keyId of expiry.keys()) {
-    if (keys.some((key) => key.keyId === keyId)) continue;
-    throw new ConfigurationError(
-      file.path,
-      `"${section}.not_after" names the key ${keyId}, which is none of "${section}.keys"`,
-    );
-  }
+export async function loadPolicy(verification: Verification, file: ConfigurationPlace): Promise<Policy> {
+  const files = await readKeyFiles(verification, file);
+  const keys = files.map(({ contents, subject }) => parsePublicKey(contents, subject));
+  checkExpiry(verification, { file, keyIds: keys.map(({ keyId }) => keyId) });
+  return policyOf(verification, keys);
+}
+
+export function policyOf({ section, requireSignature, revoked, expiry }: Verification, keys: PublicKey[]): Policy {
   return {
     keyring: { keys, expiry, revoked },
     signatureRequiredBy: requireSignature ? `"${section}.require_signature" of this host` : undefined,
   };
 }
 
-async function loadKeys(
-  { section, keys }: Verification,
-  file: { path: string; directory: string },
-): Promise<PublicKey[]> {
+/** A day for a key that is not there is a mistake that would show too late. */
+export function checkExpiry(
+  { section, expiry }: Verification,
+  { file, keyIds }: { file: ConfigurationPlace; keyIds: readonly string[] },
+): void {
+  const stray = [...expiry.keys()].find((keyId) => !keyIds.includes(keyId));
+  if (stray === undefined) return;
+  throw new ConfigurationError(
+    file.path,
+    `"${section}.not_after" names the key ${stray}, which is none of "${section}.keys"`,
+  );
+}
+
+export interface KeyFile {
+  contents: Uint8Array;
+  /** Its path, as messages quote it. */
+  subject: string;
+}
+
+export async function readKeyFiles({ section, keys }: Verification, file: ConfigurationPlace): Promise<KeyFile[]> {
   const paths = new Set<string>();
   for (const pattern of keys) {
     const found = await filesOf(pattern, file.directory);
@@ -65,7 +81,9 @@ async function loadKeys(
       `"${section}.keys" are ${paths.size} files, and at most ${keysMax} are read`,
     );
   }
-  return await Promise.all([...paths].map(async (path) => parsePublicKey(await readKey(path), JSON.stringify(path))));
+  return await Promise.all(
+    [...paths].map(async (path) => ({ contents: await readKey(path), subject: JSON.stringify(path) })),
+  );
 }
 
 /** Bun.Glob finds no absolute path without a wildcard in it; that one is read and needs no search. */

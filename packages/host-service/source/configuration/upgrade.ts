@@ -20,7 +20,12 @@ export type UpgradeConfiguration = {
 } & (
   | { backend: "partitions"; bootEnvironment: BootEnvironment }
   | { backend: "mender"; bootEnvironment: BootEnvironment; command: readonly string[] | undefined }
-  | { backend: "swupdate"; bootEnvironment: BootEnvironment; command: readonly string[] }
+  | {
+      backend: "swupdate";
+      bootEnvironment: BootEnvironment;
+      command: readonly string[];
+      slotNames: Pair<string> | undefined;
+    }
   | { backend: "rauc"; command: readonly string[] | undefined }
 );
 
@@ -38,6 +43,10 @@ export function upgradeOf(section: Section, path: string): UpgradeConfiguration 
     provides: section.provides,
     commit: commit && { checks: commit.checks, intervalMs: commit.interval, timeoutMs: commit.timeout },
   };
+  const { slot_names: slotNames } = section;
+  if (slotNames !== undefined && backend !== "swupdate") {
+    refuse("slot_names", `is not used with backend = "${backend}"; leave it out`);
+  }
   switch (backend) {
     case "rauc": {
       const stray = (["boot_environment", "boot_environment_file", "boot_parts", "boot_entries"] as const).find(
@@ -62,7 +71,13 @@ export function upgradeOf(section: Section, path: string): UpgradeConfiguration 
       if (!command.slice(1).some((word) => word.includes("{slot}"))) {
         refuse("command", 'has no "{slot}", so that the image alone would decide which slot is overwritten');
       }
-      return { ...common, backend, command, bootEnvironment: bootEnvironmentOf(section, refuse) };
+      return {
+        ...common,
+        backend,
+        command,
+        slotNames: slotNames && pairOf(slotNames),
+        bootEnvironment: bootEnvironmentOf(section, refuse),
+      };
   }
 }
 

@@ -48,7 +48,7 @@ test("[upgrade] refuses what would be ignored, and says what is missing", () => 
       "a file for systemd-boot": ""upgrade.boot_environment_file" is not used with systemd-boot; leave it out",
       "a relative slot": ""upgrade.slots.0": has to be an absolute path",
       "an unknown back end": ""upgrade.backend" has to be "partitions" or "mender" or "rauc" or "swupdate", got "ostree"",
-      "an unknown key": "unknown key "artifact_verify_kye" in "upgrade"; known here: backend, device_type, slots, boot_environment, boot_environment_file, boot_parts, boot_entries, command, allow_downgrade, provides, commit",
+      "an unknown key": "unknown key "artifact_verify_kye" in "upgrade"; known here: backend, device_type, slots, boot_environment, boot_environment_file, boot_parts, boot_entries, command, slot_names, allow_downgrade, provides, commit",
       "another boot environment": ""upgrade.boot_environment" has to be "u-boot" or "grub" or "systemd-boot", got "lilo"",
       "entries for U-Boot": ""upgrade.boot_entries" is not used with boot_environment = "u-boot"; leave it out",
       "no boot environment": ""upgrade.boot_environment" is missing; it is "u-boot", "grub" or "systemd-boot"",

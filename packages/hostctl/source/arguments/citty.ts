@@ -10,12 +10,15 @@ import type { Scanned } from "./scan.ts";
 import { defaultSocketPath } from "./socket-path.ts";
 import { UsageError } from "./usage-error.ts";
 
+/** What the words say; the rest of an invocation is known to who started the program. */
+type Bound = Omit<Invocation, "program">;
+
 /** Binds the scanned words to the command's arguments. */
-export async function bind(command: CommandSpec, scanned: Scanned): Promise<Invocation> {
+export async function bind(command: CommandSpec, scanned: Scanned): Promise<Bound> {
   const options = optionsOf(command);
   const definitions: ArgsDef = {};
   for (const option of options) definitions[option.name] = { type: option.value === undefined ? "boolean" : "string" };
-  let invocation: Invocation | undefined;
+  let invocation: Bound | undefined;
   const bound = defineCommand({
     args: definitions,
     run({ args }) {
@@ -53,7 +56,7 @@ function canonical(scanned: Scanned): string[] {
 function globals(
   switches: ReadonlySet<string>,
   values: ReadonlyMap<string, string>,
-): Omit<Invocation, "switches" | "values" | "lists" | "positionals"> {
+): Omit<Bound, "switches" | "values" | "lists" | "positionals"> {
   const style = progressStyles.find((word) => word === values.get("progress"));
   return {
     socketPath: values.get("socket-path") ?? defaultSocketPath(process.env),

@@ -66,6 +66,8 @@ export interface Invocation {
   /** All values of the options that may be repeated. */
   lists: ReadonlyMap<string, readonly string[]>;
   positionals: readonly string[];
+  /** The argv that starts this program again, for its jobs. */
+  program: readonly string[];
 }
 
 export interface DeviceTarget {

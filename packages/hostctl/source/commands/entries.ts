@@ -54,6 +54,6 @@ export const entries: readonly Entry[] = [
   upgradeCommand,
   { name: "system", summary: "upgrade and look at the host itself", commands: systemCommands },
   { name: "container", summary: "update, look at and control a container", commands: containerCommands },
-  { name: "image", summary: "work with bundle files, without host-service", commands: imageCommands },
+  { name: "image", summary: "work with image files, without host-service", commands: imageCommands },
   completion,
 ];

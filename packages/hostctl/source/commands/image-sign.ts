@@ -11,6 +11,7 @@ import { printAnswer } from "../output/answer.ts";
 import { CommandError, refuseExisting } from "../output/failure.ts";
 import { imageSource } from "./image-source.ts";
 import { openSecretKey } from "./secret-key.ts";
+import { upgradeFile } from "./upgrade-file.ts";
 
 const path = ["image", "sign"];
 
@@ -18,6 +19,9 @@ const path = ["image", "sign"];
 type Target = { kind: "bundle"; path: string } | { kind: "files"; manifest: string; signature: string | undefined };
 
 export async function sign(invocation: Invocation): Promise<number> {
+  const [first = "", second] = invocation.positionals;
+  const upgrade = second === undefined ? await upgradeFile(first, "read") : undefined;
+  if (upgrade !== undefined) return await (await import("./upgrade-sign.ts")).signUpgrade(invocation, upgrade);
   const keyFile = invocation.values.get("secret-key");
   const isManifestOnly = invocation.switches.has("manifest-only");
   if (keyFile === undefined && !isManifestOnly) {

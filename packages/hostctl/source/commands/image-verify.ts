@@ -1,22 +1,31 @@
 // `image verify`: what the daemon would say of an image, with the same code and without one.
 import { readImage } from "@host-service/archive";
 import type { ReadImage } from "@host-service/archive";
-import { checkLocalFile } from "@host-service/client";
 import { exitCodes } from "@host-service/protocol";
-import { checkIdentity, checkParts, parsePublicKey, readStatement } from "@host-service/signature";
+import { checkIdentity, checkParts, readStatement } from "@host-service/signature";
 import type { PublicKey, Statement } from "@host-service/signature";
 import type { Invocation } from "../arguments/command.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 import { printAnswer } from "../output/answer.ts";
 import { signedLines } from "../output/image.ts";
 import { imageSource, partsByRole, statementFiles } from "./image-source.ts";
+import { minisignKey } from "./minisign-key.ts";
+import { upgradeFile } from "./upgrade-file.ts";
 
 const path = ["image", "verify"];
 
 export async function verify(invocation: Invocation): Promise<number> {
+  const [first = "", second] = invocation.positionals;
+  const upgrade = second === undefined ? await upgradeFile(first, "read") : undefined;
+  if (upgrade !== undefined) return await (await import("./upgrade-verify.ts")).verifyUpgrade(invocation, upgrade);
+  for (const name of ["device-type", "sha256"]) {
+    if (invocation.values.has(name)) {
+      throw new UsageError(`Cannot verify: --${name} is for upgrades of a host; leave it out`, path);
+    }
+  }
   const given = invocation.lists.get("key") ?? [];
   if (given.length === 0) throw new UsageError("Cannot verify: give the public key, with --key", path);
-  const keys = await Promise.all(given.map(publicKey));
+  const keys = await Promise.all(given.map(minisignKey));
   const source = await imageSource(invocation.positionals);
   const beside = await statementFiles(invocation, path);
   if (typeof source === "string" && beside.manifest !== undefined) {
@@ -38,11 +47,4 @@ function checkImage({ manifest, signature, parts, config }: ReadImage, keys: rea
   checkParts(statement.manifest, partsByRole(parts));
   checkIdentity(statement.manifest, config);
   return statement;
-}
-
-/** A file of minisign's, or the line of base64 in it. */
-async function publicKey(given: string): Promise<PublicKey> {
-  if (/^RW[A-Za-z0-9+/]{54}$/.test(given)) return parsePublicKey(new TextEncoder().encode(given), `the key "${given}"`);
-  const file = await checkLocalFile(given, { action: "read", what: "a public key" });
-  return parsePublicKey(await Bun.file(file.path).bytes(), `"${given}"`);
 }

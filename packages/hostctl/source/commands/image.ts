@@ -9,9 +9,13 @@ import { printAnswer } from "../output/answer.ts";
 import { refuseExisting } from "../output/failure.ts";
 import { imageLines, signedLines } from "../output/image.ts";
 import { partFiles, partsByRole, statementFiles } from "./image-source.ts";
+import { upgradeFile } from "./upgrade-file.ts";
 
 export async function inspect(invocation: Invocation): Promise<number> {
-  const file = await checkLocalFile(invocation.positionals[0] ?? "", { action: "inspect", what: "a bundle" });
+  const [path = ""] = invocation.positionals;
+  const upgrade = await upgradeFile(path, "inspect");
+  if (upgrade !== undefined) return await (await import("./upgrade-inspect.ts")).inspectUpgrade(invocation, upgrade);
+  const file = await checkLocalFile(path, { action: "inspect", what: "a bundle" });
   const summary = inspectImage(file.path);
   const { manifest, signer } = summary.kind === "bundle" ? claims(file.path) : {};
   const document = {

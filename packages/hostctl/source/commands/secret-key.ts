@@ -1,3 +1,4 @@
+import type { KeyObject } from "node:crypto";
 import { checkLocalFile } from "@host-service/client";
 import { parseSecretKey } from "@host-service/signature";
 import type { SecretKey } from "@host-service/signature";
@@ -12,12 +13,24 @@ export async function openSecretKey(path: string, passwordFile: string | undefin
   const { path: real } = await checkLocalFile(path, { action: "read", what: "a secret key" });
   const file = parseSecretKey(await Bun.file(real).bytes(), `"${path}"`);
   if (!file.isEncrypted) return await file.open(undefined);
+  return await file.open(await passwordOf(path, passwordFile));
+}
+
+/** A private key in PEM, for Mender artifacts; its password comes the same ways. */
+export async function openSigningKey(path: string, passwordFile: string | undefined): Promise<KeyObject> {
+  const { path: real } = await checkLocalFile(path, { action: "read", what: "a private key" });
+  const pem = await Bun.file(real).text();
+  const { parseSigningKey } = await import("@host-service/artifact");
+  const isEncrypted = /^-----BEGIN ENCRYPTED |^Proc-Type: 4,ENCRYPTED/mu.test(pem);
+  const password = isEncrypted ? { password: await passwordOf(path, passwordFile) } : {};
+  return parseSigningKey(pem, { subject: `"${path}"`, ...password });
+}
+
+async function passwordOf(path: string, passwordFile: string | undefined): Promise<string> {
   const password =
     passwordFile === undefined ? await askPassword(`Password of ${path}: `) : await readPassword(passwordFile);
-  if (password === undefined) {
-    throw new CommandError(`Cannot open "${path}": it has a password and there is no terminal; give --password-file`);
-  }
-  return await file.open(password);
+  if (password !== undefined) return password;
+  throw new CommandError(`Cannot open "${path}": it has a password and there is no terminal; give --password-file`);
 }
 
 async function readPassword(file: string): Promise<string> {

@@ -1,5 +1,6 @@
 import { lstat } from "node:fs/promises";
 import type { ArchiveError } from "@host-service/archive";
+import type { ArtifactError } from "@host-service/artifact";
 import { ClientError } from "@host-service/client";
 import { exitCodes, isProblemCode, problemCodes } from "@host-service/protocol";
 import { Interrupted } from "../commands/cancellable.ts";
@@ -50,6 +51,8 @@ async function failureOf(error: unknown): Promise<Failure> {
   if (error instanceof archive.ArchiveError) return archiveFailure(error);
   const signature = await import("@host-service/signature");
   if (error instanceof signature.SignatureError) return signatureFailure(error);
+  const artifact = await import("@host-service/artifact");
+  if (error instanceof artifact.ArtifactError) return artifactFailure(error);
   return own("failed", "The command failed", detail, exitCodes.failed);
 }
 
@@ -79,6 +82,14 @@ function signatureFailure({ kind, message }: SignatureError): Failure {
   const isAboutKey = kind === "key-invalid" || kind === "password-needed" || kind === "wrong-password";
   const code = isAboutKey ? "failed" : "signature-refused";
   return own(code, problemCodes[code].title, message, problemCodes[code].exit);
+}
+
+/** The class of the refusal is what scripts go by; a key or a limit that cannot be used says nothing about the file. */
+function artifactFailure({ kind, message }: ArtifactError): Failure {
+  if (kind === "config") return own("failed", problemCodes.failed.title, message, exitCodes.failed);
+  const code = kind === "signature" ? "signature-refused" : "image-refused";
+  const failure = own(code, problemCodes[code].title, message, problemCodes[code].exit);
+  return { ...failure, detail: `${message} [${kind}]`, document: { ...failure.document, class: kind } };
 }
 
 function own(code: string, title: string, detail: string, exit: number): Failure {

@@ -2,7 +2,7 @@ import { sign } from "node:crypto";
 import { SignatureError } from "../error.ts";
 import { commentProblem, keyIdBytes, trustedLabel, untrustedLabel } from "./lines.ts";
 import type { SecretKey } from "./secret-key.ts";
-import { commentedSignature, prehash, prehashed } from "./signature.ts";
+import { type Message, commentedSignature, prehash, prehashed } from "./signature.ts";
 
 export interface Comments {
   trusted: string;
@@ -10,10 +10,10 @@ export interface Comments {
 }
 
 /** A signature file as `minisign -S` writes it: prehashed, with both comments. Throws SignatureError "signature-invalid" for a comment. */
-export function signMessage(message: Uint8Array, { keyId, key }: SecretKey, comments: Comments): string {
+export function signMessage(message: Message, { keyId, key }: SecretKey, comments: Comments): string {
   checkComment("trusted", comments.trusted, trustedLabel);
   checkComment("untrusted", comments.untrusted, untrustedLabel);
-  const signature = sign(null, prehash(message), key);
+  const signature = sign(null, message instanceof Uint8Array ? prehash(message) : message.blake2b512, key);
   const commentSignature = sign(null, commentedSignature(signature, comments.trusted), key);
   const line = Buffer.concat([Buffer.from(prehashed), keyIdBytes(keyId), signature]).toString("base64");
   return [

@@ -34,22 +34,34 @@ export function parseSignature(contents: Uint8Array, subject: string): Signature
   };
 }
 
-/** Throws SignatureError "bad-signature" or "bad-comment-signature". */
-export function checkSignature(message: Uint8Array, signature: Signature, { key }: PublicKey): void {
-  const signed = signature.isPrehashed ? prehash(message) : message;
-  if (!verify(null, signed, key, signature.signature)) {
+/** What is signed: the bytes themselves, or the BLAKE2b-512 of a file that nobody holds in memory. */
+export type Message = Uint8Array | { readonly blake2b512: Uint8Array };
+
+/** Throws SignatureError "bad-signature" or "bad-comment-signature"; "signature-invalid" where it is not over a digest, and only that is there. */
+export function checkSignature(message: Message, signature: Signature, { key }: PublicKey): void {
+  const what = message instanceof Uint8Array ? "manifest" : "image";
+  if (!verify(null, signedBytes(message, signature), key, signature.signature)) {
     throw new SignatureError(
       "bad-signature",
-      "Cannot verify the image: the signature is not one of the manifest; sign the manifest again",
+      `Cannot verify the image: the signature is not one of the ${what}; sign the ${what} again`,
     );
   }
   const commented = commentedSignature(signature.signature, signature.trustedComment);
   if (!verify(null, commented, key, signature.commentSignature)) {
     throw new SignatureError(
       "bad-comment-signature",
-      "Cannot verify the image: the trusted comment is not the one that was signed; sign the manifest again",
+      `Cannot verify the image: the trusted comment is not the one that was signed; sign the ${what} again`,
     );
   }
+}
+
+function signedBytes(message: Message, { isPrehashed }: Signature): Uint8Array {
+  if (message instanceof Uint8Array) return isPrehashed ? prehash(message) : message;
+  if (isPrehashed) return message.blake2b512;
+  throw new SignatureError(
+    "signature-invalid",
+    'Cannot verify the image: its signature is of the old form, over the whole image; sign it again without "minisign -l"',
+  );
 }
 
 export function prehash(message: Uint8Array): Buffer {

@@ -123,8 +123,10 @@ function eitherOf(before: SystemContents, after: SystemContents): SystemContents
   return { ...after, manifestOf: (reference) => after.manifestOf(reference) ?? before.manifestOf(reference) };
 }
 
+/** Also where a device has never had any state. */
 async function makeDirectory(disk: Disk, directory: string): Promise<void> {
   if ((await disk.status(directory)) !== undefined) return;
+  await makeDirectory(disk, dirname(directory));
   await disk.makeDirectory(directory);
   await disk.sync(dirname(directory));
 }

@@ -16,7 +16,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { UpgradeError } from "../error.ts";
 import { type Environment, type Variables, type WriteResult, parseVariables } from "./environment.ts";
-import { expectWritable } from "./script-tools.ts";
+import { expectWritable, readOnlyAdvice } from "./script-tools.ts";
 import { type ToolOptions, needTool, runTool, toolError } from "./tool.ts";
 
 const reading = "read the boot environment";
@@ -96,6 +96,10 @@ function withFile<Result>(file: string, flags: number, purpose: string, use: (fd
   } catch (cause) {
     if (cause instanceof UpgradeError) throw cause;
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UpgradeError("boot-environment", `Cannot ${purpose}: ${why}; ${advice}`, { cause });
+    throw new UpgradeError(
+      "boot-environment",
+      `Cannot ${purpose}: ${why}; ${purpose === writing ? readOnlyAdvice : advice}`,
+      { cause },
+    );
   }
 }

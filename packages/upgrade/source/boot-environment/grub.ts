@@ -13,7 +13,7 @@ export interface GrubOptions extends SlotPlaces, ToolOptions {
 
 /** GRUB with the scripts of grub-mender-grubenv, or with scripts of the same rules and one environment block. */
 export function grubLoader(options: GrubOptions): BootLoader {
-  return menderLoader(grubEnvironment(options), complain, options);
+  return menderLoader(grubEnvironment(options), { usesHex: false, complain }, options);
 }
 
 function grubEnvironment(options: GrubOptions): Environment {

@@ -12,14 +12,19 @@ export interface SlotPlaces {
   bootedSlot: () => Promise<SlotName | undefined>;
 }
 
-/** What makes a boot loader go wrong with these variables, as the reason of an error. */
-export type Complain = (variables: Variables) => string | undefined;
+export interface MenderRules {
+  usesHex: boolean;
+  /** What makes this boot loader go wrong with these variables, as the reason of an error. */
+  complain: (variables: Variables) => string | undefined;
+}
 
 export function menderLoader(
   environment: Environment,
-  complain: Complain,
+  { usesHex, complain }: MenderRules,
   { partitions, bootedSlot }: SlotPlaces,
 ): BootLoader {
+  const numbering = { partitions, usesHex };
+
   async function read(): Promise<Variables> {
     const variables = await environment.read();
     refuse(canaryComplaint(variables));
@@ -34,12 +39,12 @@ export function menderLoader(
   return {
     async view() {
       const [variables, booted] = await Promise.all([read(), bootedSlot()]);
-      return { booted, next: mender.nextSlot(variables, partitions), isTrial: mender.isTrial(variables) };
+      return { booted, next: mender.nextSlot(variables, numbering), isTrial: mender.isTrial(variables) };
     },
     async check() {
       refuse(partitionsComplaint(partitions));
       const variables = await read();
-      refuse(partComplaint(variables, partitions) ?? complain(variables));
+      refuse(partComplaint(variables, numbering) ?? complain(variables));
       environment.checkWritable();
     },
     async tryOnce(slot) {
@@ -48,7 +53,7 @@ export function menderLoader(
     async keep(slot) {
       const [now, booted] = await Promise.all([read(), bootedSlot()]);
       if (booted !== slot) throw notRunning(slot, booted);
-      await write(mender.keepBatch(slot, partitions, now), now);
+      await write(mender.keepBatch(slot, numbering, now), now);
     },
     async returnTo(slot) {
       await write(mender.returnToBatch(slot, partitions), await read());
@@ -78,12 +83,12 @@ function canaryComplaint(variables: Variables): string | undefined {
   );
 }
 
-function partComplaint(variables: Variables, partitions: mender.Partitions): string | undefined {
-  if (mender.nextSlot(variables, partitions) !== undefined) return undefined;
-  const says = [mender.part, mender.partHex].map(
-    (name) => `${name} reads ${JSON.stringify(variables.get(name) ?? "")}`,
-  );
-  return `${says.join(" and ")}, and the slots are partitions ${partitions.a} and ${partitions.b}; set both to the slot that runs`;
+function partComplaint(variables: Variables, numbering: mender.Numbering): string | undefined {
+  if (mender.nextSlot(variables, numbering) !== undefined) return undefined;
+  const { a, b } = numbering.partitions;
+  const names = numbering.usesHex ? [mender.part, mender.partHex] : [mender.part];
+  const reads = names.map((name) => `${name} reads ${JSON.stringify(variables.get(name) ?? "")}`).join(" and ");
+  return `${reads}, and the slots are partitions ${a} and ${b}; set it to the slot that runs`;
 }
 
 function partitionsComplaint({ a, b }: mender.Partitions): string | undefined {

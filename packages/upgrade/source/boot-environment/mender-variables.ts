@@ -5,6 +5,12 @@ import type { Variables } from "./environment.ts";
 /** The number of each slot's partition, as the kernel and the boot loader count them. */
 export type Partitions = Readonly<Record<SlotName, number>>;
 
+export interface Numbering {
+  partitions: Partitions;
+  /** U-Boot loads by the hexadecimal number and names the root by the other. GRUB knows only the decimal one, and changes only that. */
+  usesHex: boolean;
+}
+
 export const part = "mender_boot_part";
 export const partHex = "mender_boot_part_hex";
 export const flag = "upgrade_available";
@@ -18,11 +24,11 @@ export function hexadecimal(text: string | undefined): number | undefined {
   return text !== undefined && /^(?:0x)?[\da-f]{1,8}$/i.test(text) ? Number.parseInt(text, 16) : undefined;
 }
 
-/** The slot that starts next. U-Boot loads by one of the variables and names the root by the other, so both have to agree. */
-export function nextSlot(variables: Variables, partitions: Partitions): SlotName | undefined {
+/** The slot that starts next; undefined where the numbers are of no slot, or of two. */
+export function nextSlot(variables: Variables, { partitions, usesHex }: Numbering): SlotName | undefined {
   const number = decimal(variables.get(part));
   if (number === undefined) return undefined;
-  if (variables.has(partHex) && hexadecimal(variables.get(partHex)) !== number) return undefined;
+  if (usesHex && variables.has(partHex) && hexadecimal(variables.get(partHex)) !== number) return undefined;
   if (number === partitions.a) return "a";
   return number === partitions.b ? "b" : undefined;
 }
@@ -46,8 +52,8 @@ export function returnToBatch(slot: SlotName, partitions: Partitions): Variables
 }
 
 /** A commit writes the flag and nothing else; where another slot was to start, that is called off. */
-export function keepBatch(slot: SlotName, partitions: Partitions, now: Variables): Variables {
-  if (nextSlot(now, partitions) !== slot) return returnToBatch(slot, partitions);
+export function keepBatch(slot: SlotName, numbering: Numbering, now: Variables): Variables {
+  if (nextSlot(now, numbering) !== slot) return returnToBatch(slot, numbering.partitions);
   return new Map(isTrial(now) ? [[flag, "0"]] : []);
 }
 

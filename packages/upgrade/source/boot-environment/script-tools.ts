@@ -19,6 +19,7 @@ export interface ScriptTools extends ToolOptions {
 
 const reading = "read the boot environment";
 const writing = "change the boot environment";
+export const readOnlyAdvice = "see whether it is mounted read-only or write-protected";
 // libubootenv and U-Boot's own tools say so and go on with values that no boot loader has ever seen.
 const usesDefaults = /using default|bad CRC/i;
 
@@ -53,7 +54,7 @@ async function write(
   const tool = needTool(tools.set, tools.install, tools);
   const input = [...batch].map(([name, value]) => `${name}${separator}${value}\n`).join("");
   const { complaint } = await runTool([tool, ...options, "-s", "-"], { ...tools, purpose: writing, input });
-  return { tool, advice: tools.advice, ...(complaint === undefined ? {} : { complaint }) };
+  return complaint === undefined ? { tool, advice: tools.advice } : { tool, complaint, advice: readOnlyAdvice };
 }
 
 /** A host without such a list may have one in another form, or none: then only the write itself can tell. */
@@ -74,7 +75,7 @@ export function expectWritable(file: string): void {
     accessSync(file, constants.W_OK);
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
-    throw new UpgradeError("boot-environment", `Cannot change the boot environment: ${JSON.stringify(file)} (${why})`, {
+    throw new UpgradeError("boot-environment", `Cannot change the boot environment: ${why}; ${readOnlyAdvice}`, {
       cause,
     });
   }

@@ -27,7 +27,7 @@ export function uBootLoader(options: UBootOptions): BootLoader {
     listsFiles: file ?? usualFile,
     ...(file === undefined ? {} : { configuration: file }),
   });
-  return menderLoader(environment, complain, options);
+  return menderLoader(environment, { usesHex: true, complain }, options);
 }
 
 function complain(variables: Variables): string | undefined {

@@ -2,7 +2,7 @@
 // before the record is written, so that a cut in between is seen again by the next boot.
 import { SlotsError, pageOf, resolveSystemBoot } from "@host-service/slots";
 import type { Outcome, State, SystemLedger, SystemPage, SystemResolution } from "@host-service/slots";
-import type { BootLoader } from "../boot-loader.ts";
+import type { BootLoader, BootView } from "../boot-loader.ts";
 import { raisedFloor } from "./version-order.ts";
 
 export interface ResolveSystemOptions {
@@ -79,9 +79,21 @@ async function resolvePage(page: SystemPage, options: ResolveSystemOptions): Pro
     await reboot();
     return reportOf(page, { did: "returning", problem: `the host reboots to start slot ${returnTo} again` });
   }
-  const told = returnTo === undefined ? undefined : await problemOf(bootLoader.returnTo(returnTo));
+  const told = await problemOf(tell(resolution, view, bootLoader));
   const next = await ledger.turn(page, transition, floorOf(page, resolution));
   return reportOf(next, { did: "resolved", resolution, told });
+}
+
+/**
+ * RAUC does not say whether a trial is open, as it counts the boots of a committed slot as well: there every boot of one has to be
+ * called good, or it would be given up in the end.
+ */
+async function tell({ transition, returnTo }: SystemResolution, view: BootView, bootLoader: BootLoader): Promise<void> {
+  if (returnTo !== undefined) return await bootLoader.returnTo(returnTo);
+  const { state } = transition;
+  if (view.isTrial === undefined && state.name === "normal" && state.active.slot === view.booted) {
+    await bootLoader.keep(state.active.slot);
+  }
 }
 
 /** Whoever committed it, the floor rises. */

@@ -130,11 +130,13 @@ async function stage<Request>(
   const { target, dropped } = await inactiveSlot(page, bootLoader);
   await bootLoader.check();
   await installer.check(target);
-  const beforeWriting = async (image: { version?: string }) => {
-    checkFloor(image, page.record?.floor, downgrade);
+  const { floor } = page.record ?? {};
+  const beforeWriting = async (image: { version?: string } | undefined) => {
+    if (image !== undefined) checkFloor(image, floor, downgrade);
     page = await ledger.turn(page, { state: dropped }, { images: { ...page.record?.images, [target]: undefined } });
   };
   const image = await installer.install(source, request, { ...watching, slot: target, beforeWriting });
+  checkFloor(image, floor, downgrade);
   beforeRecord();
   const before = page;
   const candidate = { slot: target, imageId: image.imageId };

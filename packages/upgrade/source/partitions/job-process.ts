@@ -15,7 +15,7 @@ export interface JobProcess<Done> {
 
 export interface JobOptions<Message> {
   readonly program: readonly string[];
-  readonly name: "write" | "read-back";
+  readonly name: "write" | "read-back" | "verify";
   readonly argument: string;
   /** Its standard input. */
   readonly input: number;
@@ -55,7 +55,7 @@ export function startJob<Schema extends GenericSchema<unknown, AnyMessage>>(
     const how = child.signalCode ?? `exit code ${child.exitCode}`;
     throw new UpgradeError(
       "io",
-      `Cannot write the slot: the job ${name} ended early with ${how}; see the daemon's log`,
+      `Cannot install the image: the job ${name} ended early with ${how}; see the daemon's log`,
     );
   };
   return { done: read(), ended: child.exited.catch(() => undefined), kill: () => child.kill("SIGKILL") };
@@ -87,6 +87,6 @@ function errorOf({ by, kind, message }: JobFailure): Error {
   const upgradeKind = upgradeKinds.find((known) => by === "upgrade" && known === kind);
   return new UpgradeError(
     upgradeKind ?? "io",
-    upgradeKind === undefined ? `Cannot write the slot: ${message}` : message,
+    upgradeKind === undefined ? `Cannot install the image: ${message}` : message,
   );
 }

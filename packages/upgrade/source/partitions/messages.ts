@@ -16,22 +16,34 @@ import {
   variant,
 } from "@host-service/schema";
 
-const count = pipe(number(), integer(), minValue(0));
+export const count = pipe(number(), integer(), minValue(0));
+
+/** What an upgrade has to be, to be taken. */
+export const terms = strictObject({
+  fileName: exactOptional(string()),
+  /** Of the whole file, in hexadecimal. */
+  expectedSha256: exactOptional(string()),
+  /** Public keys in PEM, and what messages call them; only those that count. */
+  keys: array(strictObject({ pem: string(), subject: string() })),
+  signatureRequired: boolean(),
+  rawImages: picklist(["refuse", "take"]),
+  /** Why raw images are refused, and what to do: a clause. */
+  rawRefusal: exactOptional(string()),
+  /** Without it nobody is asked whether the artifact fits. */
+  device: exactOptional(strictObject({ type: string(), provides: record(string(), string()) })),
+  limits: exactOptional(record(string(), count)),
+});
+export type Terms = InferOutput<typeof terms>;
+
+export const jobSource = strictObject({
+  kind: picklist(["file", "handed-over", "stream"]),
+  bytes: exactOptional(count),
+});
 
 export const writeRequest = strictObject({
-  source: strictObject({ kind: picklist(["file", "handed-over", "stream"]), bytes: exactOptional(count) }),
+  source: jobSource,
   slot: strictObject({ bytes: count, logicalBlockBytes: count }),
-  terms: strictObject({
-    fileName: exactOptional(string()),
-    /** Of the whole file, in hexadecimal. */
-    expectedSha256: exactOptional(string()),
-    /** Public keys in PEM, and what messages call them; only those that count. */
-    keys: array(strictObject({ pem: string(), subject: string() })),
-    signatureRequired: boolean(),
-    rawImages: picklist(["refuse", "take"]),
-    device: strictObject({ type: string(), provides: record(string(), string()) }),
-    limits: exactOptional(record(string(), count)),
-  }),
+  terms,
   /** Hash a raw image for a detached signature, too. */
   blake2b512: boolean(),
   /** The argv of this program, for the decoders. */
@@ -40,7 +52,8 @@ export const writeRequest = strictObject({
 });
 export type WriteRequest = InferOutput<typeof writeRequest>;
 
-const failed = strictObject({
+/** How a job says that it failed. */
+export const failed = strictObject({
   type: literal("failed"),
   /** Whose kind it is; "other" is a failure that nobody expected. */
   by: picklist(["artifact", "upgrade", "other"]),
@@ -48,7 +61,13 @@ const failed = strictObject({
   message: string(),
 });
 
-const named = { name: exactOptional(string()), version: exactOptional(string()) };
+export const signer = strictObject({
+  keyId: string(),
+  verified: boolean(),
+  trustedComment: exactOptional(string()),
+});
+
+export const named = { name: exactOptional(string()), version: exactOptional(string()) };
 
 const image = strictObject({
   ...named,
@@ -57,9 +76,7 @@ const image = strictObject({
   /** Of a raw image alone, where it was asked for. */
   blake2b512: exactOptional(string()),
   provides: exactOptional(record(string(), string())),
-  signer: exactOptional(
-    strictObject({ keyId: string(), verified: boolean(), trustedComment: exactOptional(string()) }),
-  ),
+  signer: exactOptional(signer),
   warnings: array(string()),
 });
 export type WrittenImage = InferOutput<typeof image>;

@@ -3,12 +3,13 @@ import { writeSync } from "node:fs";
 import { ArtifactError } from "@host-service/artifact";
 import { UpgradeError } from "../error.ts";
 import { codeOf, messageOf } from "../system-error.ts";
+import type { VerifyMessage } from "../verify/messages.ts";
 import type { JobFailure, ReadBackMessage, WriteMessage } from "./messages.ts";
 
 const outputFd = 1;
 const intervalMs = 200;
 
-export function say(message: WriteMessage | ReadBackMessage): void {
+export function say(message: WriteMessage | ReadBackMessage | VerifyMessage): void {
   const line = Buffer.from(`${JSON.stringify(message)}\n`);
   try {
     for (let written = 0; written < line.byteLength;) written += writeSync(outputFd, line, written);
@@ -19,7 +20,7 @@ export function say(message: WriteMessage | ReadBackMessage): void {
 }
 
 /** At most five lines a second. A line says that the job is alive, so it is called after progress only. */
-export function progressTeller(message: () => WriteMessage | ReadBackMessage): () => void {
+export function progressTeller(message: () => WriteMessage | ReadBackMessage | VerifyMessage): () => void {
   let nextMs = performance.now() + intervalMs;
   return () => {
     const nowMs = performance.now();

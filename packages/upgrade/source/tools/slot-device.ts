@@ -1,5 +1,6 @@
 import { open } from "node:fs/promises";
 import { UpgradeError } from "../error.ts";
+import { systemReason } from "../system-error.ts";
 
 /**
  * Whatever a tool left in the page cache is on the device when this resolves. RAUC and Mender sync what they wrote; SWUpdate's raw
@@ -14,7 +15,7 @@ export async function syncDevice(device: string, action: string): Promise<void> 
       await file.close();
     }
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UpgradeError("io", `${action}: what was written cannot be synced: ${why}`, { cause: error });
+    const why = `what was written cannot be synced: ${systemReason(error)}`;
+    throw new UpgradeError("io", `${action}: ${why}`, { cause: error });
   }
 }

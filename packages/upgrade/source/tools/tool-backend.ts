@@ -15,7 +15,3 @@ export type HandedImage = Pick<InstalledImage, "imageId" | "name" | "version" | 
 
 /** Something of each slot: its device, or what a tool calls it. */
 export type BySlot = Readonly<Record<SlotName, string>>;
-
-export function otherSlot(slot: SlotName): SlotName {
-  return slot === "a" ? "b" : "a";
-}

@@ -1,19 +1,22 @@
 // The order of an install by a tool of the host; each back end knows its tool alone.
+import { otherSlot } from "@host-service/slots";
 import type { SlotName } from "@host-service/slots";
 import type { BootLoader } from "../boot-loader.ts";
 import { UpgradeError } from "../error.ts";
 import type { InstalledImage, Installer, InstallOptions } from "../installer.ts";
+import { messageOf } from "../system-error.ts";
 import { handedFile, type HandedFile } from "./handed-file.ts";
 import { cancelled } from "./run/run-tool.ts";
 import { bytesRead, writesOf } from "./signs-of-work.ts";
 import { syncDevice } from "./slot-device.ts";
-import { otherSlot } from "./tool-backend.ts";
 
 export interface ToolInstall<Request> {
   readonly file: HandedFile;
   readonly request: Request;
   readonly slot: SlotName;
   readonly signal: AbortSignal;
+  /** To be called when the tool has said all that it says without writing; see `InstallOptions`. */
+  readonly beforeWriting: InstallOptions["beforeWriting"];
   /** How far it is; what it says about the end counts only when all is done. */
   readonly onBytes: (bytes: number) => void;
   /** For `runTool`: the bytes that the process has read of the file become progress, and the device's writes count as life. */
@@ -41,7 +44,7 @@ export function toolInstaller<Request, Image extends InstalledImage>(steps: Tool
       await steps.check();
       await refuseRunning(slot, steps);
     },
-    async install(source, request, { slot, signal, onProgress }: InstallOptions): Promise<Image> {
+    async install(source, request, { slot, signal, onProgress, beforeWriting }: InstallOptions): Promise<Image> {
       const file = handedFile(source);
       await refuseRunning(slot, steps);
       const device = await steps.deviceOf(slot);
@@ -54,7 +57,7 @@ export function toolInstaller<Request, Image extends InstalledImage>(steps: Tool
         return `${bytes ?? ""} ${writesOf(device)}`;
       };
       const image = await orReturn(bootLoader, otherSlot(slot), async () => {
-        const installed = await steps.run({ file, request, slot, signal, onBytes, signOf });
+        const installed = await steps.run({ file, request, slot, signal, beforeWriting, onBytes, signOf });
         await syncDevice(device, action);
         if (signal.aborted) throw cancelled(action);
         return installed;
@@ -70,7 +73,7 @@ async function refuseRunning<Request, Image>(slot: SlotName, { action, bootLoade
   const { booted } = await bootLoader.view();
   if (booted === otherSlot(slot)) return;
   if (booted === undefined) throw new UpgradeError("unknown-slot", `${action}: it is not known which slot runs`);
-  throw new UpgradeError("device", `${action}: slot ${JSON.stringify(slot)} is the one that runs`);
+  throw new UpgradeError("device", `${action}: slot ${slot} is the one that runs`);
 }
 
 /** A tool may have told the boot loader before it failed, or before it could be ended: only the slot may have changed. */
@@ -81,8 +84,8 @@ async function orReturn<Image>(bootLoader: BootLoader, running: SlotName, work: 
     try {
       await bootLoader.returnTo(running);
     } catch (second) {
-      const both = [error, second].map((one) => (one instanceof Error ? one.message : String(one)));
-      throw new UpgradeError("boot-environment", both.join("; and then: "), { cause: error });
+      const both = `${messageOf(error)}; and then: ${messageOf(second)}`;
+      throw new UpgradeError("boot-environment", both, { cause: error });
     }
     throw error;
   }

@@ -10,6 +10,7 @@ import {
 } from "../../source/boot-environment/mender-variables.ts";
 
 const partitions = { a: 2, b: 10 };
+const numbering = { partitions, usesHex: true };
 const now = (values: Record<string, string>) => new Map(Object.entries(values));
 
 test("decimal and hexadecimal take numbers and nothing that begins like one", () => {
@@ -37,13 +38,18 @@ test("nextSlot compares numbers, and both variables have to agree", () => {
         ...(part === undefined ? {} : { mender_boot_part: part }),
         ...(hex === undefined ? {} : { mender_boot_part_hex: hex }),
       }),
-      partitions,
+      numbering,
     );
   expect([next("2", "2"), next("02"), next("10", "a"), next("10", "A"), next("10")]).toEqual(["a", "a", "b", "b", "b"]);
   // 12 ends like slot a's number; "10" in the hexadecimal variable would be partition 16.
   expect([next("12", "c"), next("10", "10"), next("2", "a"), next(), next("", "2"), next("two")]).toEqual(
     Array<undefined>(6).fill(undefined),
   );
+});
+
+test("nextSlot goes by the decimal number alone where the boot loader does", () => {
+  const values = now({ mender_boot_part: "2", mender_boot_part_hex: "a" });
+  expect(nextSlot(values, { partitions, usesHex: false })).toBe("a");
 });
 
 test("M45: the batches name a slot in decimal and in small hexadecimal digits", () => {
@@ -72,7 +78,7 @@ test("M44, M46: keepBatch in every state writes the flag alone, or nothing, or c
         ]);
         const expected =
           selected !== slot ? [...returnToBatch(slot, partitions)] : flag === "1" ? [["upgrade_available", "0"]] : [];
-        expect([...keepBatch(slot, partitions, state)] as unknown[]).toEqual(expected);
+        expect([...keepBatch(slot, numbering, state)] as unknown[]).toEqual(expected);
       }
     }
   }

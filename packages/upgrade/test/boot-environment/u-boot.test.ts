@@ -73,6 +73,20 @@ for (const copies of kinds) {
   );
 }
 
+testWith(tools, "one whole copy of two is enough, and a change makes the other one whole again", () =>
+  withUBoot("redundant", async (place) => {
+    // Both copies hold values before one of them is damaged.
+    await place.set({ bootcount: "1" });
+    for (const offset of [0x10, 0x4010]) {
+      await damage(place.image, [offset]);
+      await loader(place).check();
+      await loader(place).tryOnce("b");
+      expect(await place.variables()).toEqual({ ...fresh, ...onB, upgrade_available: "1" });
+      await loader(place).returnTo("a");
+    }
+  }),
+);
+
 testWith(tools, "M47: values that the tool made up are refused, though it ends well", () =>
   withUBoot("redundant", async (place) => {
     await damage(place.image);
@@ -145,7 +159,7 @@ testWith(tools, "M47: check refuses what the boot loader would go wrong with, an
     expect(await says({ mender_check_saveenv_canary: "1" })).toStartWith("mender_saveenv_canary is not 1, so that");
     expect(await says({ mender_check_saveenv_canary: "1", mender_saveenv_canary: "0" })).toStartWith("mender_saveenv_");
     expect(await says({ mender_boot_part: "12", mender_boot_part_hex: "c" })).toBe(
-      'mender_boot_part reads "12" and mender_boot_part_hex reads "c", and the slots are partitions 2 and 10; set both to the slot that runs',
+      'mender_boot_part reads "12" and mender_boot_part_hex reads "c", and the slots are partitions 2 and 10; set it to the slot that runs',
     );
     expect(await says({ mender_boot_part_hex: "a" })).toStartWith(
       'mender_boot_part reads "2" and mender_boot_part_hex',
@@ -232,7 +246,7 @@ testWith(tools, "a tool that fails is quoted; a hanging one is ended and not cal
     const log = place.path("calls");
     await place.program("fw_setenv", "echo 'Cannot open /dev/mtd1: Read-only file system' >&2; exit 226");
     expect(await complaintOf(loader(place).tryOnce("b"))).toContain(
-      'fw_setenv" ended with exit code 226: Cannot open /dev/mtd1: Read-only file system; compare',
+      'fw_setenv" ended with exit code 226: Cannot open /dev/mtd1: Read-only file system; see whether it is mounted read-only or write-protected',
     );
     await place.program("fw_setenv", `echo >>'${log}'; sleep 1000`);
     const { file, directory } = place;
@@ -279,7 +293,9 @@ testWith(tools, "check refuses a configuration that is missing, and a device tha
     const list = await place.write("list.config", "# device offset size\n/dev/none 0x0 0x4000\n");
     await place.program("fw_printenv", "echo mender_boot_part=2");
     const noDevice = uBootLoader({ partitions, bootedSlot: async () => "a", file: list, directories: [directory] });
-    expect(await complaintOf(noDevice.check())).toStartWith('Cannot change the boot environment: "/dev/none" (ENOENT');
+    expect(await complaintOf(noDevice.check())).toBe(
+      "Cannot change the boot environment: ENOENT: no such file or directory, access '/dev/none'; see whether it is mounted read-only or write-protected",
+    );
   }),
 );
 
@@ -291,10 +307,9 @@ test("a view runs one tool once", () =>
     expect(await read("calls")).toBe("-c /x\n");
   }));
 
-/** Neither copy's checksum fits any more. */
-async function damage(image: string): Promise<void> {
+/** The checksums of the copies do not fit any more. */
+async function damage(image: string, offsets = [0x10, 0x4010]): Promise<void> {
   const file = await open(image, "r+");
-  await file.write("damaged", 0x10);
-  await file.write("damaged", 0x4010);
+  for (const offset of offsets) await file.write("damaged", offset);
   await file.close();
 }

@@ -90,7 +90,7 @@ test.skipIf(isSkipped)("what can be refused before is, and the slot stays byte-i
     [large, "space", {}],
     [large, "not-an-artifact", { rawImages: "refuse" }],
     [empty, "truncated", {}],
-    ["/bin/true", "config", { keys: [], signatureRequired: true }],
+    [artifact, "config", { keys: [], signatureRequired: true }],
   ];
   for (const [file, kind, request] of cases) {
     const { refusal, firstWrites } = await bothWays(disk, file, { request: request ?? {} });

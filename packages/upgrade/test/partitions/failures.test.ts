@@ -193,7 +193,7 @@ test.skipIf(isSkipped)(
       if (victim !== undefined) process.kill(victim, "SIGKILL");
       const { refusal } = await running;
       if (refusal === undefined) continue;
-      const found = /^Cannot write the slot: the job (.+) ended early with SIGKILL; see the daemon's log$/.exec(
+      const found = /^Cannot install the image: the job (.+) ended early with SIGKILL; see the daemon's log$/.exec(
         refusal.message,
       );
       expect(found?.[1] ?? refusal.message).toMatch(/^(write|read-back)$/);
@@ -242,5 +242,5 @@ test.skipIf(isSkipped)("a program that is no job of ours is told of", async () =
   const file = imageFile(disk.directory, pattern(1000));
   const { refusal } = await installFile(disk.slots.b, file, { program: ["/bin/true"] });
   const why = "ended early with exit code 0; see the daemon's log";
-  expect(refusal?.message).toMatch(new RegExp(`^Cannot write the slot: the job (write|read-back) ${why}$`));
+  expect(refusal?.message).toMatch(new RegExp(`^Cannot install the image: the job (write|read-back) ${why}$`));
 });

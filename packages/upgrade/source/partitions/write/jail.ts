@@ -29,13 +29,17 @@ const neededToTheEnd: ReadonlySet<SystemCallName> = new Set(["kill", "sendto"]);
  * Starts this program over with no capability in any of its threads but the one to change the root, which the decoders need: they
  * belong to threads, so only a new image, with a smaller bound, takes them from all of them. Needs root.
  */
-export function startOverConfined(request: WriteRequest, descriptors: readonly number[]): never {
+export function startOverConfined(
+  job: "write" | "verify",
+  request: Pick<WriteRequest, "program">,
+  descriptors: readonly number[],
+): never {
   const { program } = request;
   const [path = ""] = program;
   for (const fd of descriptors) keepOnExecute(fd);
   confineCapabilities([capability.SYS_CHROOT]);
   const argument = JSON.stringify({ ...request, isConfined: true });
-  return execute(path, ["host-service", ...program.slice(1), "job", "write", argument], {});
+  return execute(path, ["host-service", ...program.slice(1), "job", job, argument], {});
 }
 
 /** Before the first byte of the source is looked at. */

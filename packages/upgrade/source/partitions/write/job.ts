@@ -26,7 +26,7 @@ export async function runWriteJob(argv: readonly string[]): Promise<number> {
     const request = parse(writeRequest, JSON.parse(argv[0] ?? "null"), { subject: "the request to write" });
     if (!parentDeathSignal(SIGKILL)) return 1;
     if (!request.isConfined && process.geteuid?.() === 0) {
-      startOverConfined(request, [deviceFd, marksFd, permissionFd, emptyDirectoryFd]);
+      startOverConfined("write", request, [deviceFd, marksFd, permissionFd, emptyDirectoryFd]);
     }
     say({ type: "done", image: await writeHere(request) });
     return 0;

@@ -1,8 +1,9 @@
+import { otherSlot } from "@host-service/slots";
 import type { BootLoader } from "../../boot-loader.ts";
 import { UpgradeError } from "../../error.ts";
 import type { InstalledImage } from "../../installer.ts";
 import { locate, silenceTimeoutDefaultMs, type Tool, type ToolConfiguration } from "../run/tool.ts";
-import { type BySlot, type HandedImage, otherSlot, type ToolBackend } from "../tool-backend.ts";
+import type { BySlot, HandedImage, ToolBackend } from "../tool-backend.ts";
 import { type ToolInstall, toolInstaller } from "../tool-installer.ts";
 import { menderBootLoader } from "./mender-boot-loader.ts";
 import { askMender, menderTool } from "./mender-program.ts";
@@ -46,6 +47,7 @@ export function menderBackend(configuration: MenderConfiguration): ToolBackend<M
       const { file, request, slot } = install;
       const { payloadType, ...handed } = request;
       await leaveNothingOpen(install, bootLoader);
+      await install.beforeWriting(handed);
       const warnings = await runInstall(tool, install, silenceTimeoutMs);
       const { next, isTrial } = await bootLoader.view();
       const isArmed = next === slot && isTrial === true;

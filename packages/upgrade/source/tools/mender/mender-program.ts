@@ -25,13 +25,7 @@ export async function askMender(
   options: ToolRunOptions,
 ): Promise<MenderResult> {
   const ending = await runTool(tool, command, options);
-  switch (ending.exitCode) {
-    case 0:
-    case 4:
-      return { kind: "done", ending };
-    case 2:
-      return { kind: "nothing" };
-    default:
-      return { kind: "failed", error: toolFailure(options.action, ending, menderReason(ending)) };
-  }
+  if (ending.exitCode === 0 || ending.exitCode === 4) return { kind: "done", ending };
+  if (ending.exitCode === 2) return { kind: "nothing" };
+  return { kind: "failed", error: toolFailure(options.action, ending, menderReason(ending)) };
 }

@@ -36,11 +36,13 @@ export function raucBackend(configuration: RaucConfiguration = {}): ToolBackend<
         const [theirs, ours] = [bundle.compatible, compatible].map((text) => JSON.stringify(text));
         throw new ArtifactError("incompatible", `${action}: it is for ${theirs}, and this device is ${ours}`);
       }
-      await runInstall(tool, install, silenceTimeoutMs);
       const { version = request.version } = bundle;
+      const named = version === undefined ? {} : { name: version, version };
+      await install.beforeWriting(named);
+      await runInstall(tool, install, silenceTimeoutMs);
       return {
         imageId: request.imageId,
-        ...(version === undefined ? {} : { name: version, version }),
+        ...named,
         bytes: file.bytes,
         signer: { keyId: bundle.signer, verified: true },
         warnings: [],

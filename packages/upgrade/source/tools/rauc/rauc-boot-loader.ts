@@ -1,5 +1,6 @@
 import type { SlotName } from "@host-service/slots";
 import type { BootLoader, BootView } from "../../boot-loader.ts";
+import { notRunning } from "../../boot-environment/mender-loader.ts";
 import { UpgradeError } from "../../error.ts";
 import { askRauc } from "./rauc-program.ts";
 import { askSystem, type RaucQuestion, type RaucSystem } from "./rauc-system.ts";
@@ -20,15 +21,13 @@ export function raucBootLoader(question: RaucQuestion): BootLoader {
         throw new UpgradeError("unknown-slot", "Cannot use rauc: it does not know which slot runs");
     },
     async tryOnce(slot) {
-      const action = `Cannot try slot ${JSON.stringify(slot)}`;
+      const action = `Cannot try slot ${slot}`;
       expectPrimary(slot, await askSystem(question, action), action);
     },
     async keep(slot) {
-      const action = `Cannot keep slot ${JSON.stringify(slot)}`;
+      const action = `Cannot keep slot ${slot}`;
       const { booted, primary, slots } = await askSystem(question, action);
-      if (booted !== slot) {
-        throw new UpgradeError("boot-environment", `${action}: rauc says that ${running(booted)}`);
-      }
+      if (booted !== slot) throw notRunning(slot, booted);
       // The boots that are left are counted down at every boot, and RAUC does not tell how many there are.
       await mark(action, "good", "booted");
       if (primary !== slot) await mark(action, "active", slots[slot].name);
@@ -38,7 +37,7 @@ export function raucBootLoader(question: RaucQuestion): BootLoader {
       throw new UpgradeError("boot-environment", `${action}: rauc marked it as good, and still says that it is bad`);
     },
     async returnTo(slot) {
-      const action = `Cannot return to slot ${JSON.stringify(slot)}`;
+      const action = `Cannot return to slot ${slot}`;
       const { primary, slots } = await askSystem(question, action);
       if (primary === slot) return;
       await mark(action, "active", slots[slot].name);
@@ -60,8 +59,4 @@ function expectPrimary(slot: SlotName, { primary, slots }: RaucSystem, action: s
     "boot-environment",
     `${action}: rauc says that ${starts} starts next, not ${slots[slot].name}; see "rauc status"`,
   );
-}
-
-function running(booted: SlotName | undefined): string {
-  return booted === undefined ? "neither slot runs" : `slot ${JSON.stringify(booted)} runs`;
 }

@@ -23,7 +23,7 @@ const Status = looseObject({
   slots: array(record(string(), Slot)),
 });
 
-export interface RaucSlot {
+interface RaucSlot {
   /** As RAUC calls it: "rootfs.0". */
   name: string;
   device: string;
@@ -104,5 +104,6 @@ function resolved(path: string): Promise<string> {
 }
 
 function namesOf(booting: readonly Entry[]): string {
-  return booting.map(([name, { device }]) => `${name} on ${device}`).join(", ") || "none";
+  const names = booting.map(([name, { device }]) => `${name} on ${device}`);
+  return names.toSorted().join(", ") || "none";
 }

@@ -13,6 +13,7 @@ const charactersDefaultMax = 300;
  */
 export function printable(text: string, charactersMax = charactersDefaultMax): string {
   const plain = text.replaceAll(escapeSequences, "").replaceAll(unprintable, " ").trim();
-  if (plain.length <= charactersMax) return plain;
-  return `${[...plain].slice(0, charactersMax - 1).join("")}…`;
+  // No more than the first of them, so that a line of megabytes is not taken apart for nothing.
+  const characters = Array.from(plain.slice(0, 2 * charactersMax + 2));
+  return characters.length <= charactersMax ? plain : `${characters.slice(0, charactersMax - 1).join("")}…`;
 }

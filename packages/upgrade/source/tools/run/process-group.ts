@@ -11,9 +11,16 @@ export async function endGroup(child: { readonly pid: number; readonly exited: P
   signalGroup(child.pid, "SIGTERM");
   if (!(await within(politeTimeoutMs, child.exited))) signalGroup(child.pid, "SIGKILL");
   const hasEnded = await within(killTimeoutMs, child.exited);
-  // Its number stays taken while anybody is left in the group.
-  signalGroup(child.pid, "SIGKILL");
+  endLeftovers(child.pid);
   return hasEnded;
+}
+
+/**
+ * What a child that has ended left running in its group: a SWUpdate that finds nothing to install leaves a process of its own, which would
+ * wait for ever. The group's number stays taken while anybody is in it.
+ */
+export function endLeftovers(pid: number): void {
+  signalGroup(pid, "SIGKILL");
 }
 
 function signalGroup(pid: number, signal: "SIGTERM" | "SIGKILL"): void {

@@ -1,8 +1,9 @@
 // One run of a program of the host, to its end.
 import { UpgradeError } from "../../error.ts";
+import { systemReason } from "../../system-error.ts";
 import { programDirectories } from "./find-program.ts";
 import { printable } from "./printable.ts";
-import { endGroup } from "./process-group.ts";
+import { endGroup, endLeftovers } from "./process-group.ts";
 import { readLines } from "./read-lines.ts";
 import { locate, type Tool } from "./tool.ts";
 import { type Interruption, watch } from "./watch.ts";
@@ -28,10 +29,10 @@ export interface ToolEnding {
 }
 
 const linesMax = 100;
-/** Something that the tool left running may hold its output open for ever. */
+/** Something that has left the group may hold the output open for ever. */
 const drainTimeoutMs = 2000;
 
-/** Throws UpgradeError where it cannot be started, hangs or is cancelled; then none of its process group is left. */
+/** Throws UpgradeError where it cannot be started, hangs or is cancelled. However it ends, nothing of its process group is left. */
 export async function runTool(tool: Tool, more: readonly string[], options: ToolRunOptions): Promise<ToolEnding> {
   const { action, silenceTimeoutMs, signal, onLine, signOf } = options;
   const { name, command } = locate(tool, action);
@@ -50,6 +51,7 @@ export async function runTool(tool: Tool, more: readonly string[], options: Tool
     if (why !== undefined) {
       throw interruption(why, { action, name, silenceTimeoutMs, hasEnded: await endGroup(child) });
     }
+    endLeftovers(child.pid);
     await within(drainTimeoutMs, read);
     return {
       name,
@@ -77,8 +79,8 @@ function start(
       detached: true,
     });
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    throw new UpgradeError("backend", `${action}: ${name} cannot be started: ${printable(why)}`, { cause: error });
+    const why = printable(systemReason(error));
+    throw new UpgradeError("backend", `${action}: ${name} cannot be started: ${why}`, { cause: error });
   }
 }
 

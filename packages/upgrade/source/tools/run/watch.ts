@@ -8,10 +8,10 @@ export interface Watch {
   end(): void;
 }
 
-const lookAgainMs = 100;
+const lookAgainMs = 50;
 
 /**
- * Looks after work that may hang. `sign` is looked at ten times a second: as long as what it answers changes, the work lives, also when
+ * Looks after work that may hang. `sign` is looked at twenty times a second: as long as what it answers changes, the work lives, also when
  * it says nothing.
  */
 export function watch(options: {

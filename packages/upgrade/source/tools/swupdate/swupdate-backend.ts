@@ -9,7 +9,8 @@ import { runTool, toolFailure } from "../run/run-tool.ts";
 import { locate, silenceTimeoutDefaultMs, type Tool, type ToolConfiguration } from "../run/tool.ts";
 import type { BySlot, HandedImage, ToolBackend } from "../tool-backend.ts";
 import { type ToolInstall, toolInstaller } from "../tool-installer.ts";
-import { blamedBy, swupdateReason, versionIn } from "./swupdate-words.ts";
+import { bytesRead } from "../signs-of-work.ts";
+import { blamedBy, isVerified, swupdateReason, versionIn } from "./swupdate-words.ts";
 
 export interface SwupdateConfiguration extends ToolConfiguration {
   /**
@@ -30,6 +31,7 @@ const placeholder = "{slot}";
 /** An update file (.swu), by the SWUpdate of the host. Throws TypeError for a command without "{slot}". */
 export function swupdateBackend(configuration: SwupdateConfiguration): ToolBackend<HandedImage> {
   const { bootEnvironment: bootLoader, command, devices, slotNames = { a: "a", b: "b" } } = configuration;
+  const { silenceTimeoutMs = silenceTimeoutDefaultMs } = configuration;
   if (!command.slice(1).some((word) => word.includes(placeholder))) {
     throw new TypeError(
       `Cannot use swupdate: its command has no "${placeholder}", so it could write the slot that runs`,
@@ -51,18 +53,18 @@ export function swupdateBackend(configuration: SwupdateConfiguration): ToolBacke
     },
     deviceOf: (slot) => Promise.resolve(devices[slot]),
     async run(install) {
-      const { file, request, slot } = install;
+      const { file, request, slot, beforeWriting } = install;
       // Its sockets and what it unpacks: in /tmp they would be those of a SWUpdate that runs as a service, or too large.
       const temporary = await mkdtemp(join(dirname(file.path), "swupdate-"));
       try {
-        const version = await runInstall(toolFor(slot, temporary), install, configuration.silenceTimeoutMs);
-        const known = version ?? request.version;
-        return {
-          ...request,
-          ...(known === undefined ? {} : { name: known, version: known }),
-          bytes: file.bytes,
-          warnings: [],
-        };
+        const run = { tool: toolFor(slot, temporary), silenceTimeoutMs };
+        // Reads and verifies all of it, as if it were installed.
+        const { version = request.version, isSigned } = await runSwupdate(install, { ...run, more: ["--check"] });
+        const named = version === undefined ? {} : { name: version, version };
+        await beforeWriting(named);
+        await runSwupdate(install, { ...run, more: [] });
+        const signer = isSigned ? { keyId: "a key of swupdate", verified: true } : undefined;
+        return { ...request, ...named, ...(signer === undefined ? {} : { signer }), bytes: file.bytes, warnings: [] };
       } finally {
         await rm(temporary, { recursive: true, force: true });
       }
@@ -71,26 +73,29 @@ export function swupdateBackend(configuration: SwupdateConfiguration): ToolBacke
   return { installer, bootLoader };
 }
 
-/** Answers the version that the image calls itself by. */
-async function runInstall(
-  tool: Tool,
+// Its marks of a transaction in the boot environment would outlive a failed install; the verbose log says what the file is.
+const always = ["--no-transaction-marker", "--no-state-marker", "--verbose"];
+
+/** Answers what SWUpdate says of the file. */
+async function runSwupdate(
   { file, signal, signOf }: ToolInstall<HandedImage>,
-  silenceTimeoutMs = silenceTimeoutDefaultMs,
-): Promise<string | undefined> {
-  let version: string | undefined;
-  // Its marks of a transaction in the boot environment would outlive a failed install; the verbose log has the version.
-  const marks = ["--no-transaction-marker", "--no-state-marker", "--verbose"];
-  const ending = await runTool(tool, [...marks, "--image", file.path], {
+  { tool, more, silenceTimeoutMs }: { tool: Tool; more: readonly string[]; silenceTimeoutMs: number },
+): Promise<{ version?: string; isSigned: boolean }> {
+  const isChecking = more.length > 0;
+  let found: { version?: string; isSigned: boolean } = { isSigned: false };
+  const ending = await runTool(tool, [...always, ...more, "--image", file.path], {
     action,
     silenceTimeoutMs,
     signal,
-    signOf,
+    // What is read to be checked is no progress of the installation.
+    signOf: isChecking ? (pid) => String(bytesRead(pid, file)) : signOf,
     onLine(line) {
-      const found = versionIn(line);
-      if (found !== undefined) version = printable(found);
+      const version = versionIn(line);
+      if (version !== undefined) found = { ...found, version: printable(version) };
+      if (isVerified(line)) found = { ...found, isSigned: true };
     },
   });
-  if (ending.exitCode === 0) return version;
+  if (ending.exitCode === 0) return found;
   const reason = swupdateReason(ending);
   const failure = toolFailure(action, ending, reason);
   const kind = blamedBy(reason);

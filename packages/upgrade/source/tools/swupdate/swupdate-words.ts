@@ -25,3 +25,8 @@ export function blamedBy(reason: string): ArtifactErrorKind | undefined {
 export function versionIn(line: string): string | undefined {
   return /\] : Version (\S.*)$/u.exec(line)?.[1];
 }
+
+/** Whether the signature of the description was verified; a SWUpdate that was built without that says nothing. */
+export function isVerified(line: string): boolean {
+  return line.endsWith("] : Verified OK");
+}

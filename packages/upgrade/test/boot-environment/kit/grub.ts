@@ -1,5 +1,7 @@
 // GRUB's environment: one block of grub-editenv, or the two of grub-mender-grubenv with played tools that keep their rules.
 import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { grubBlock, makeGrubMenderEnvironment, playGrubMenderGrubenv } from "@host-service/fixtures";
 import { inPlace, type Place } from "./programs.ts";
 import { must } from "./run.ts";
 import { parse } from "./u-boot.ts";
@@ -16,8 +18,7 @@ export interface GrubPlace extends Place {
 export async function withGrubFile(story: (place: GrubPlace & { file: string }) => Promise<void>): Promise<void> {
   await inPlace(async (place) => {
     const file = place.path("grubenv");
-    await must(["grub-editenv", file, "create"]);
-    await must(["grub-editenv", file, "set", ...pairs(fresh)]);
+    await grubBlock(file, fresh);
     await place.program("grub-editenv", `echo "$*" >>'${place.path("calls")}'; exec /usr/bin/grub-editenv "$@"`);
     await story({
       ...place,
@@ -30,26 +31,22 @@ export async function withGrubFile(story: (place: GrubPlace & { file: string }) 
   });
 }
 
-/** Copy 2 first, then copy 1, each with a lock around it; a copy whose lock is not 0 is made anew from the other one. */
+/** The two copies of grub-mender-grubenv; what its tool for writing reads is noted. */
 export async function withTwoGrubBlocks(story: (place: GrubPlace) => Promise<void>): Promise<void> {
   await inPlace(async (place) => {
-    for (const copy of ["mender_grubenv1", "mender_grubenv2"]) {
-      await mkdir(place.path(copy));
-      for (const name of ["env", "lock"]) await must(["grub-editenv", place.path(`${copy}/${name}`), "create"]);
-      await must(["grub-editenv", place.path(`${copy}/env`), "set", ...pairs(fresh)]);
-      await must(["grub-editenv", place.path(`${copy}/lock`), "set", "editing=0"]);
-    }
-    const source = new URL("grub-mender-grubenv.sh", import.meta.url).pathname;
-    const log = place.path("calls");
-    await place.program("grub-mender-grubenv-print", `exec /bin/sh '${source}' '${place.directory}' print`);
-    await place.program("grub-mender-grubenv-set", `tee -a '${log}' | /bin/sh '${source}' '${place.directory}' "$@"`);
-    const tools = { print: place.path("grub-mender-grubenv-print"), set: place.path("grub-mender-grubenv-set") };
+    const played = place.path("played");
+    await mkdir(played);
+    await playGrubMenderGrubenv(played, place.directory);
+    await makeGrubMenderEnvironment(place.directory, fresh);
+    const [print, set] = [join(played, "grub-mender-grubenv-print"), join(played, "grub-mender-grubenv-set")];
+    await place.program("grub-mender-grubenv-print", `exec '${print}'`);
+    await place.program("grub-mender-grubenv-set", `tee -a '${place.path("calls")}' | '${set}' "$@"`);
     await story({
       ...place,
       file: undefined,
-      variables: async () => parse(await must([tools.print])),
+      variables: async () => parse(await must([print])),
       set: async (values) => {
-        await must(["/bin/sh", source, place.directory, "-s", "-"], pairs(values).join("\n"));
+        await must([set, "-s", "-"], pairs(values).join("\n"));
       },
     });
   });
