@@ -30,7 +30,7 @@ export async function upgradePeers(bench: Bench, image: UpgradeImage): Promise<(
 }
 
 /** The client of Debian, stand-alone, with an artifact that is not compressed. */
-export async function menderWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
+async function menderWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
   const missing = missingOf({
     "mender-client": "mender",
     "mender-artifact": "mender-artifact",
@@ -48,7 +48,7 @@ export async function menderWay(bench: Bench, image: UpgradeImage): Promise<Way 
 }
 
 /** A plain bundle whose squashfs is not compressed; the service runs already. */
-export async function raucWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
+async function raucWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
   const missing = missingOf({
     rauc: "rauc",
     "dbus-daemon": "dbus-daemon",
@@ -74,7 +74,7 @@ export async function raucWay(bench: Bench, image: UpgradeImage): Promise<Way | 
 }
 
 /** Its raw handler, which writes while it reads; a signed description, and the image's sha-256 in it. */
-export async function swupdateWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
+async function swupdateWay(bench: Bench, image: UpgradeImage): Promise<Way | string> {
   const missing = missingOf({ swupdate: "swupdate", openssl: "openssl", cpio: "cpio" });
   if (missing !== undefined) return missing;
   const directory = directoryFor(bench, "swupdate");

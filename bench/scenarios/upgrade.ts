@@ -1,13 +1,21 @@
-// An upgrade of the host: 500 MB into an emptied partition, verified, durable and read back. The tools that do the same beside it are
-// scenarios of their own.
-import { writeFileSync } from "node:fs";
+// An upgrade of the host: 500 MB into an emptied partition, verified, durable and read back; beside what else a user would take, and
+// the decoders alone.
+import { copyFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { type Way, compare } from "../kit/compare.ts";
 import { Device } from "../kit/device.ts";
 import type { Report } from "../kit/report.ts";
 import { findProgram, shell } from "../kit/run.ts";
 import { type SlotDisk, makeSlotDisk } from "../kit/slot-disk.ts";
-import { type Packing, type UpgradeImages, deviceType, packings, upgradeImages } from "../kit/upgrade-images.ts";
+import { type UpgradeImage, upgradePeers } from "../kit/upgrade-peers.ts";
+import {
+  type Packing,
+  type UpgradeImages,
+  deviceType,
+  packings,
+  payloadBytes,
+  upgradeImages,
+} from "../kit/upgrade-images.ts";
 import type { Bench } from "../kit/workplace.ts";
 
 const slotBytes = 600 * 1024 * 1024;
@@ -23,7 +31,9 @@ export async function upgrade(bench: Bench): Promise<Report> {
   if (disk === undefined) return nothing("a root file system on a device of its own");
   const device = await Device.boot(bench, { configuration: await configurationOf(bench, disk) });
   const emptied = (way: Way): Way => ({ ...way, before: () => disk.empty() });
-  const rows = await compare(waysOf(device, disk, images).map(emptied), bench.rounds);
+  const peers = await upgradePeers(bench, copied(bench, images));
+  const found = peers.filter((peer) => typeof peer === "object");
+  const rows = await compare([...waysOf(device, disk, images).map(emptied), ...found.map(settled)], bench.rounds);
   await device.end();
   disk.end();
   const size = (packing: Packing) => ({
@@ -31,7 +41,25 @@ export async function upgrade(bench: Bench): Promise<Report> {
     value: Bun.file(images.packed[packing].artifact).size / 1e6,
     unit: "MB",
   });
-  return { rows, figures: packings.map(size), missing: [] };
+  return { rows, figures: packings.map(size), missing: peers.filter((peer) => typeof peer === "string") };
+}
+
+/** The peers link it into what they pack. */
+function copied({ directory }: Bench, { payload }: UpgradeImages): UpgradeImage {
+  const copy = path.join(directory, "payload.img");
+  copyFileSync(payload, copy);
+  return { path: copy, bytes: payloadBytes };
+}
+
+/** What an earlier way left to be written is not for the next one to pay. */
+function settled(way: Way): Way {
+  return {
+    ...way,
+    before: async () => {
+      await way.before?.();
+      await shell("sync");
+    },
+  };
 }
 
 function waysOf(device: Device, { target }: SlotDisk, images: UpgradeImages): Way[] {

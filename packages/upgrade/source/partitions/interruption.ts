@@ -4,10 +4,10 @@ export interface Interruption {
   /** Rejects with "stalled" when `alive` was not called in time, with "cancelled" when the signal fires, and with what `fail` is told. */
   readonly happened: Promise<never>;
   /** Something came: the time starts again. */
-  alive(): void;
-  fail(error: unknown): void;
+  readonly alive: () => void;
+  readonly fail: (error: unknown) => void;
   /** Nothing happens any more. */
-  end(): void;
+  readonly end: () => void;
 }
 
 export function watchFor(signal: AbortSignal, stallTimeoutMs: number): Interruption {

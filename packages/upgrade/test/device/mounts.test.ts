@@ -25,7 +25,7 @@ const owners: Record<string, string> = {
   "/proc/1": "0:21",
   // The later mount hides the earlier one.
   "/home": "8:2",
-  "/home/me": "8:2",
+  "/home/user/x": "8:2",
   "/media/a b\\c/d": "8:1",
 };
 

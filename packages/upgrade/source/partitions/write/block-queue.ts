@@ -24,8 +24,11 @@ interface WaitingBlock {
   readonly memory: Uint8Array;
   readonly end: number;
   /** Never rejects: nobody may be waiting yet. */
-  readonly failure: Promise<unknown>;
+  readonly failure: Failure;
 }
+
+/** What went wrong with something, when it is over. */
+type Failure = Promise<{ readonly error: unknown } | undefined>;
 
 export class BlockQueue {
   readonly #device: BlockDevice;
@@ -34,7 +37,7 @@ export class BlockQueue {
   readonly #waiting: WaitingBlock[] = [];
   #canZero = true;
   #syncedTo = 0;
-  #syncing: Promise<unknown> = Promise.resolve();
+  #syncing: Failure = Promise.resolve(undefined);
 
   /** `onWritten` hears up to where everything is on the device, in order. */
   constructor(device: BlockDevice, onWritten: (end: number) => void) {
@@ -52,7 +55,7 @@ export class BlockQueue {
     const block = memory.subarray(0, this.#wholeSectors(memory, filled, position));
     const failure = this.#write(block, position).then(
       () => undefined,
-      (error: unknown) => error,
+      (error: unknown) => ({ error }),
     );
     this.#waiting.push({ memory, end: position + filled, failure });
   }
@@ -68,7 +71,7 @@ export class BlockQueue {
     const block = this.#waiting.shift();
     if (block === undefined) throw new Error("Cannot wait for a block: none is being written");
     const failure = await block.failure;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure.error;
     this.#onWritten(block.end);
     if (block.end - this.#syncedTo >= syncBytes) {
       this.#syncedTo = block.end;
@@ -80,12 +83,15 @@ export class BlockQueue {
   /** Begins one when the one before is over, so that no more than twice `syncBytes` ever wait. */
   async #sync(): Promise<void> {
     await this.#syncedBefore();
-    this.#syncing = syncData(this.#device.fd).catch((error: unknown) => writeError(error, this.#syncedTo));
+    this.#syncing = syncData(this.#device.fd).then(
+      () => undefined,
+      (error: unknown) => ({ error: writeError(error, this.#syncedTo) }),
+    );
   }
 
   async #syncedBefore(): Promise<void> {
     const failure = await this.#syncing;
-    if (failure !== undefined) throw failure;
+    if (failure !== undefined) throw failure.error;
   }
 
   async #write(block: Uint8Array, position: number): Promise<void> {
