@@ -1,8 +1,15 @@
 // The back end that the configuration names, as something that takes what a caller gave.
-import { menderBackend, partitionsInstaller, raucBackend, swupdateBackend } from "@host-service/upgrade";
-import type { HandedImage, Installer } from "@host-service/upgrade";
+import {
+  menderBackend,
+  partitionsInstaller,
+  raucBackend,
+  swupdateBackend,
+  verifyArtifact,
+} from "@host-service/upgrade";
+import type { HandedImage, Installer, Terms, UpgradeSource } from "@host-service/upgrade";
 import type { UpgradeConfiguration } from "../configuration/upgrade.ts";
 import { bootEnvironmentOf, commandOf } from "./open-boot-loader.ts";
+import { rawImageRules } from "./raw-images.ts";
 import type { UpgradeTerms } from "./receive-upgrade.ts";
 import type { SystemPolicy } from "./system-policy.ts";
 
@@ -22,18 +29,14 @@ export function installerOf(upgrade: UpgradeConfiguration, options: InstallerOpt
     case "partitions":
       return partitions(upgrade, options);
     case "rauc":
-      return handing(raucBackend({ ...commandOf(upgrade), slots: upgrade.devices }).installer, (handed) => handed);
+      return handing(raucBackend({ ...commandOf(upgrade), slots: upgrade.devices }).installer);
     case "swupdate": {
-      const { command, devices } = upgrade;
+      const { command, devices, slotNames } = upgrade;
       const bootEnvironment = bootEnvironmentOf(upgrade);
-      return handing(swupdateBackend({ command, devices, bootEnvironment }).installer, (handed) => handed);
+      return handing(swupdateBackend({ command, devices, slotNames, bootEnvironment }).installer);
     }
-    case "mender": {
-      const { devices } = upgrade;
-      const bootEnvironment = bootEnvironmentOf(upgrade);
-      const { installer } = menderBackend({ ...commandOf(upgrade), devices, bootEnvironment });
-      return handing(installer, (handed) => ({ ...handed, payloadType: "rootfs-image" }));
-    }
+    case "mender":
+      return mender(upgrade, options);
   }
 }
 
@@ -42,36 +45,73 @@ function partitions(
   { policy, program, stallTimeoutMs }: InstallerOptions,
 ): Installer<SystemRequest> {
   const installer = partitionsInstaller({ program, stallTimeoutMs, slots: upgrade.devices });
-  const { rawImages, images } = policy;
   return {
     ...installer,
-    install: (source, { fileName, sha256, provides }, options) =>
-      installer.install(
+    async install(source, request, options) {
+      const now = new Date();
+      const { version, verify, ...rules } = rawImageRules(policy, request, now);
+      const terms = { ...artifactTerms(upgrade, policy, { request, now }), ...rules };
+      const image = await installer.install(
         source,
+        { ...terms, ...(verify === undefined ? {} : { verifyRaw: verify }) },
         {
-          ...(fileName === undefined ? {} : { fileName }),
-          ...(sha256 === undefined ? {} : { expectedSha256: sha256 }),
-          keys: [],
-          signatureRequired: images.signatureRequiredBy !== undefined,
-          rawImages: rawImages === "accept" || (rawImages === "digest" && sha256 !== undefined) ? "take" : "refuse",
-          device: { type: upgrade.deviceType ?? "", provides },
+          ...options,
+          // A raw image says nothing of itself; what its signature says holds once that is verified.
+          beforeWriting: (said) =>
+            options.beforeWriting(said?.name === undefined && version !== undefined ? { version } : said),
         },
-        options,
-      ),
+      );
+      return image.name === undefined && version !== undefined ? { ...image, version } : image;
+    },
   };
 }
 
-/** A tool is handed the file, and told what is known of it. */
-function handing<Request>(
-  installer: Installer<Request>,
-  told: (handed: HandedImage) => Request,
+/** The client is handed what was verified here, and verifies it again by its own settings. */
+function mender(
+  upgrade: Extract<UpgradeConfiguration, { backend: "mender" }>,
+  { policy, program, stallTimeoutMs }: InstallerOptions,
 ): Installer<SystemRequest> {
+  const { devices } = upgrade;
+  const { installer } = menderBackend({ ...commandOf(upgrade), devices, bootEnvironment: bootEnvironmentOf(upgrade) });
   return {
     ...installer,
-    async install(source, _request, options) {
-      if (source.kind !== "file" || source.sha256 === undefined)
-        throw new Error("Invariant: a tool gets a file of the inbox");
-      return await installer.install(source, told({ imageId: `sha256:${source.sha256}` }), options);
+    async install(source, request, options) {
+      const { file, handed } = inboxFile(source);
+      const terms = artifactTerms(upgrade, policy, { request, now: new Date() });
+      const verification = { program, terms, payloadTypes: "any", stallTimeoutMs, ...options } as const;
+      const { provides, warnings, ...artifact } = await verifyArtifact(file, verification);
+      const image = await installer.install(source, { ...handed, ...artifact }, options);
+      return { ...image, provides, warnings: [...warnings, ...image.warnings] };
     },
+  };
+}
+
+/** A tool with images of its own kind, which it verifies itself. */
+function handing(installer: Installer<HandedImage>): Installer<SystemRequest> {
+  return {
+    ...installer,
+    install: (source, _request, options) => installer.install(source, inboxFile(source).handed, options),
+  };
+}
+
+function inboxFile(source: UpgradeSource): { file: Extract<UpgradeSource, { kind: "file" }>; handed: HandedImage } {
+  if (source.kind === "file" && source.sha256 !== undefined) {
+    return { file: source, handed: { imageId: `sha256:${source.sha256}` } };
+  }
+  throw new Error("Invariant: a tool gets a file of the inbox");
+}
+
+function artifactTerms(
+  { deviceType, provides: factory }: UpgradeConfiguration,
+  policy: SystemPolicy,
+  { request, now }: { request: SystemRequest; now: Date },
+): Omit<Terms, "rawImages"> {
+  const { fileName, sha256, provides } = request;
+  return {
+    ...(fileName === undefined ? {} : { fileName }),
+    ...(sha256 === undefined ? {} : { expectedSha256: sha256 }),
+    keys: policy.artifactKeys(now).map(({ pem, subject }) => ({ pem, subject })),
+    signatureRequired: policy.signatureRequired,
+    ...(deviceType === undefined ? {} : { device: { type: deviceType, provides: { ...factory, ...provides } } }),
   };
 }

@@ -38,6 +38,7 @@ test("[upgrade] refuses what would be ignored, and says what is missing", () => 
     "a boot environment for rauc": refusal(slots, 'backend = "rauc"', uBoot),
     "swupdate without a command": refusal(slots, 'backend = "swupdate"', uBoot),
     "swupdate without {slot}": refusal(slots, 'backend = "swupdate"', uBoot, 'command = ["swupdate", "-k", "x"]'),
+    "slot names for rauc": refusal(slots, 'backend = "rauc"', 'slot_names = ["copy1", "copy2"]'),
     "no checks": refusal(slots, type, uBoot, "[upgrade.commit]", "checks = []"),
     "an unknown key": refusal(slots, type, uBoot, "artifact_verify_kye = true"),
     "an unknown back end": refusal(slots, type, uBoot, 'backend = "ostree"'),
@@ -58,6 +59,7 @@ test("[upgrade] refuses what would be ignored, and says what is missing", () => 
       "no slots": "the key "upgrade.slots" is missing",
       "one slot": ""upgrade.slots": has to name two, of slot a and of slot b",
       "part 0": ""upgrade.boot_parts.0": has to be at least 1",
+      "slot names for rauc": ""upgrade.slot_names" is not used with backend = "rauc"; leave it out",
       "swupdate without a command": ""upgrade.command" is missing, such as ["swupdate", "-k", "/etc/swupdate/cert.pem", "-e", "stable,copy-{slot}"]",
       "swupdate without {slot}": ""upgrade.command" has no "{slot}", so that the image alone would decide which slot is overwritten",
       "the same part": ""upgrade.boot_parts" names 2 twice",
@@ -76,6 +78,7 @@ test("[upgrade] takes every back end with what belongs to it", () => {
     [slots, 'backend = "rauc"', 'command = ["rauc", "-c", "/etc/rauc/system.conf"]'],
     [slots, 'backend = "mender"', uBoot],
     [slots, 'backend = "swupdate"', uBoot, 'command = ["swupdate", "-e", "stable,copy-{slot}"]'],
+    [slots, 'backend = "swupdate"', uBoot, 'command = ["s", "{slot}"]', 'slot_names = ["copy1", "copy2"]'],
   ]) {
     expect(refusal(...lines)).toBe("taken");
   }
