@@ -4,18 +4,32 @@ import { fill } from "./sources.ts";
 
 const blockBytes = 1024 * 1024;
 
-/** What learns of each block, as a hash does. */
-export interface Hash {
-  update(block: Uint8Array): unknown;
+interface Pouring {
+  readonly sink: PayloadSink | undefined;
+  readonly bytes?: number | undefined;
+  /** Learns of each block, too. */
+  readonly hash?: Bun.CryptoHasher | undefined;
 }
 
 /**
- * Reads the source to its end and answers how many bytes there were. The sink gets blocks of 1 MiB, only the last being shorter; while it writes
- * one, that one is hashed and the next is read.
+ * Reads the source to its end and answers how many bytes there were and their sha-256 in hexadecimal, which the sink makes where it can. It
+ * gets blocks of 1 MiB, only the last being shorter; while it writes one, that one is hashed and the next is read.
  */
-export async function pour(
+export async function pour(source: ByteSource, pouring: Pouring): Promise<{ bytes: number; sha256: string }> {
+  const { sink, hash } = pouring;
+  if (sink?.end !== undefined) {
+    const bytes = await move(source, pouring, hash === undefined ? [] : [hash]);
+    return { bytes, sha256: await sink.end() };
+  }
+  const own = new Bun.CryptoHasher("sha256");
+  const bytes = await move(source, pouring, hash === undefined ? [own] : [own, hash]);
+  return { bytes, sha256: own.digest("hex") };
+}
+
+async function move(
   source: ByteSource,
-  { hashes, sink, bytes }: { hashes: readonly Hash[]; sink: PayloadSink | undefined; bytes?: number | undefined },
+  { sink, bytes }: Pouring,
+  hashes: readonly Bun.CryptoHasher[],
 ): Promise<number> {
   const size = Math.max(1, Math.min(blockBytes, bytes ?? blockBytes));
   const blocks = [new Uint8Array(size), new Uint8Array(size)] as const;

@@ -12,6 +12,11 @@ export interface PayloadSink {
   begin(payload: PayloadStart): void | Promise<void>;
   /** In order and without gaps. The bytes are the sink's until it settles. */
   write(chunk: Uint8Array): void | Promise<void>;
+  /**
+   * After the last byte. For a sink that reads back what it wrote: it answers the sha-256 of that, in hexadecimal, which is then compared
+   * in the place of one that is made on the way.
+   */
+  end?(): Promise<string>;
 }
 
 export interface PayloadStart {

@@ -23,9 +23,8 @@ export async function readPayload(archive: TarArchive, rules: PayloadRules): Pro
     if (member === undefined) break;
     const { file, bytes, sha256 } = member;
     await rules.sink?.begin({ file, bytes });
-    const hash = new Bun.CryptoHasher("sha256");
-    await pour(archive.contents, { hashes: [hash], sink: rules.sink, bytes });
-    if (hash.digest("hex") !== sha256) throw refusal("checksum", `SHA-256 of ${shown(file)} differs from the manifest`);
+    const found = await pour(archive.contents, { sink: rules.sink, bytes });
+    if (found.sha256 !== sha256) throw refusal("checksum", `SHA-256 of ${shown(file)} differs from the manifest`);
     done.push(member);
   }
   const missing = [...rules.files.keys()].find((file) => !done.some((one) => one.file === file));

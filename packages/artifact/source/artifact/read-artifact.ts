@@ -52,7 +52,11 @@ export async function readArtifact(archive: TarArchive, rules: ArtifactRules): P
 }
 
 function named(sink: PayloadSink, artifact: ArtifactContents): PayloadSink {
-  return { begin: (start) => sink.begin({ ...start, artifact }), write: (chunk) => sink.write(chunk) };
+  return {
+    begin: (start) => sink.begin({ ...start, artifact }),
+    write: (chunk) => sink.write(chunk),
+    ...(sink.end === undefined ? {} : { end: sink.end.bind(sink) }),
+  };
 }
 
 /** What an artifact says of itself. Its payload is passed over, and nothing of it was compared with anything. */

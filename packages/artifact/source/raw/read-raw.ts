@@ -18,17 +18,25 @@ export async function readRaw(source: ByteSource, options: RawOptions): Promise<
     throw refusal("space", `it has ${sourceBytes} bytes, the slot ${slotBytes}`, { as });
   }
   await sink?.begin({ file, bytes: sourceBytes });
-  const sha256 = new Bun.CryptoHasher("sha256");
   const blake2b512 = options.blake2b512 === true ? new Bun.CryptoHasher("blake2b512") : undefined;
-  const hashes = blake2b512 === undefined ? [sha256] : [sha256, blake2b512];
   const bounded = slotBytes === undefined ? source : withinSlot(source, slotBytes);
-  const bytes = await pour(bounded, { hashes, sink, bytes: sourceBytes });
-  if (sourceBytes !== undefined && bytes !== sourceBytes) {
-    throw refusal("truncated", `${bytes} of its ${sourceBytes} bytes have come`, { as });
-  }
+  const { bytes, sha256 } = await pour(whole(bounded, sourceBytes), { sink, bytes: sourceBytes, hash: blake2b512 });
   const warnings =
     options.expectedSha256 === undefined ? ["the image was not verified: it is raw, and has no signature"] : [];
-  return { kind: "raw", bytes, sha256: sha256.digest("hex"), blake2b512: blake2b512?.digest("hex"), warnings };
+  return { kind: "raw", bytes, sha256, blake2b512: blake2b512?.digest("hex"), warnings };
+}
+
+/** It may not end before as much has come as was said. */
+function whole(source: ByteSource, bytes: number | undefined): ByteSource {
+  let done = 0;
+  return {
+    async read(into) {
+      const got = await source.read(into);
+      done += got;
+      if (got > 0 || bytes === undefined || done === bytes) return got;
+      throw refusal("truncated", `${done} of its ${bytes} bytes have come`, { as });
+    },
+  };
 }
 
 /** At the end of the slot one more byte is asked for, which there must not be. */

@@ -92,6 +92,7 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
   const { program, target, source, terms, blake2b512, options } = writing;
   const input = inputOf(source);
   const marks = pipe();
+  const findings = pipe();
   const emptyDirectory = openEmptyDirectory();
   const progress = progressOf(options.onProgress, input.source.bytes);
   const allow = async ({ name, version }: WriteBegin): Promise<void> => {
@@ -118,7 +119,7 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
       name: "write",
       argument: JSON.stringify(request),
       input: input.fd,
-      descriptors: [target.fd, marks.write, permission.fd, emptyDirectory],
+      descriptors: [target.fd, marks.write, permission.fd, emptyDirectory, findings.read],
       onMessage(message) {
         interruption.alive();
         progress.write(message);
@@ -130,7 +131,7 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
       name: "read-back",
       argument: String(logicalBlockBytes),
       input: marks.read,
-      descriptors: [target.fd, emptyDirectory],
+      descriptors: [target.fd, emptyDirectory, findings.write],
       onMessage(message) {
         interruption.alive();
         progress.readBack(message);
@@ -143,10 +144,11 @@ function startJobs(writing: Writing, { interruption, permission }: Hands): Jobs 
   } finally {
     input.started(interruption.fail);
     permission.handedOver();
-    for (const fd of [marks.read, marks.write, emptyDirectory]) closeSync(fd);
+    for (const fd of [marks.read, marks.write, findings.read, findings.write, emptyDirectory]) closeSync(fd);
   }
 }
 
+/** The job that writes has compared them, but it has read what strangers wrote; the other one has seen the device alone. */
 function checkSame(image: WrittenImage, found: { bytes: number; sha256: string }): void {
   if (found.bytes === image.bytes && found.sha256 === image.sha256) return;
   const why = `its sha-256 is "${found.sha256}", and "${image.sha256}" was written; the device is faulty`;

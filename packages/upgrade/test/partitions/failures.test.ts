@@ -77,14 +77,8 @@ test.skipIf(isFuseMissing)("a device that gives other bytes back is found out", 
   await using device = await faultyDevice(slotBytes, { flip: 6_000_000 });
   const image = pattern(slotBytes);
   const { refusal } = await installBody(device.path, { pieces: [image] });
-  const flipped = image.slice();
-  flipped[6_000_000]! ^= 1;
-  const why = `its sha-256 is "${sha256(flipped)}", and "${sha256(image)}" was written; the device is faulty`;
-  expect(refusal).toEqual({
-    by: "upgrade",
-    kind: "io",
-    message: `Cannot trust the slot: what was read back differs: ${why}`,
-  });
+  const why = "what was read back is not what was written; the device is faulty";
+  expect(refusal).toEqual({ by: "upgrade", kind: "io", message: `Cannot trust the slot: ${why}` });
 });
 
 test.skipIf(isFuseMissing)("a device that has no way to make zeros is written", async () => {

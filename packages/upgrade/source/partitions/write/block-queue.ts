@@ -5,9 +5,9 @@ import { promisify } from "node:util";
 import { alignedMemory, fallocate, FALLOC_FL_KEEP_SIZE, FALLOC_FL_PUNCH_HOLE } from "@host-service/disk";
 import { UpgradeError } from "../../error.ts";
 import { codeOf, systemReason } from "../../system-error.ts";
+import { blockBytes, checksumOf } from "../between-jobs.ts";
 import { zeroRuns } from "./zero-runs.ts";
 
-export const blockBytes = 2 * 1024 * 1024;
 const blocksMax = 4;
 /** So often what the device has is made durable, so that the last sync does not keep everybody waiting. */
 const syncBytes = 64 * 1024 * 1024;
@@ -35,6 +35,7 @@ export class BlockQueue {
   readonly #onWritten: (end: number) => void;
   readonly #free: Uint8Array[] = Array.from({ length: blocksMax }, () => alignedMemory(blockBytes));
   readonly #waiting: WaitingBlock[] = [];
+  #checksum = 0n;
   #canZero = true;
   #syncedTo = 0;
   #syncing: Failure = Promise.resolve(undefined);
@@ -52,6 +53,7 @@ export class BlockQueue {
 
   /** `filled` bytes of a block that was taken go to `position`, a multiple of `blockBytes`; fewer than `blockBytes` only at the end. */
   push(memory: Uint8Array, filled: number, position: number): void {
+    this.#checksum = checksumOf(memory.subarray(0, filled), this.#checksum);
     const block = memory.subarray(0, this.#wholeSectors(memory, filled, position));
     const failure = this.#write(block, position).then(
       () => undefined,
@@ -60,11 +62,12 @@ export class BlockQueue {
     this.#waiting.push({ memory, end: position + filled, failure });
   }
 
-  /** Everything that was pushed is on the device, and durable. */
-  async finish(): Promise<void> {
+  /** Everything that was pushed is on the device, and durable. Answers its checksum. */
+  async finish(): Promise<bigint> {
     while (this.#waiting.length > 0) this.#free.push(await this.#oldest());
     await this.#sync();
     await this.#syncedBefore();
+    return this.#checksum;
   }
 
   async #oldest(): Promise<Uint8Array> {

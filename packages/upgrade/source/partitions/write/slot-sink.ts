@@ -1,6 +1,7 @@
 import type { PayloadSink, PayloadStart } from "@host-service/artifact";
 import { UpgradeError } from "../../error.ts";
-import { blockBytes, BlockQueue, type BlockDevice } from "./block-queue.ts";
+import { blockBytes, type Findings } from "../between-jobs.ts";
+import { BlockQueue, type BlockDevice } from "./block-queue.ts";
 
 export interface SlotSinkOptions {
   readonly device: BlockDevice & { readonly bytes: number };
@@ -8,9 +9,11 @@ export interface SlotSinkOptions {
   readonly onBegin: (start: PayloadStart) => Promise<void> | void;
   /** Up to where the payload is on the device. */
   readonly onWritten: (end: number) => void;
+  /** Waits for what was read back, when all of it has been written. */
+  readonly readBack: () => Findings;
 }
 
-/** Collects the payload in blocks and lets them be written. */
+/** Collects the payload in blocks, lets them be written, and answers for what the device has. */
 export class SlotSink implements PayloadSink {
   readonly #options: SlotSinkOptions;
   readonly #queue: BlockQueue;
@@ -40,13 +43,16 @@ export class SlotSink implements PayloadSink {
     return this.#writeOver(chunk);
   }
 
-  /** All of the payload is on the device and durable; answers how many bytes. */
-  async finish(): Promise<number> {
+  /** All of the payload is on the device, durable, and was read back: answers the sha-256 of that. */
+  async end(): Promise<string> {
     const bytes = this.#position + this.#filled;
     this.#checkFits(bytes);
     if (this.#block !== undefined && this.#filled > 0) this.#queue.push(this.#block, this.#filled, this.#position);
-    await this.#queue.finish();
-    return bytes;
+    const checksum = await this.#queue.finish();
+    const found = this.#options.readBack();
+    if (found.checksum === checksum) return found.sha256;
+    const why = "what was read back is not what was written; the device is faulty";
+    throw new UpgradeError("io", `Cannot trust the slot: ${why}`);
   }
 
   async #writeOver(chunk: Uint8Array): Promise<void> {
