@@ -1,6 +1,7 @@
-import { sampleImage, sha256 } from "@host-service/fixtures";
+import { buildArtifact, sampleImage, sha256 } from "@host-service/fixtures";
 import { expect, test } from "bun:test";
-import { attempt, chunked, kindOf } from "../kit/reading.ts";
+import type { PayloadSink } from "../../source/streams.ts";
+import { attempt, chunked, keys, kindOf } from "../kit/reading.ts";
 
 const raw = { rawImages: "take" } as const;
 const bytes = sampleImage.byteLength;
@@ -30,6 +31,25 @@ test("M52 a raw image is as large as the slot at most, before a write where its 
   expect(error?.message).toBe("Cannot install the image: it has 5000 bytes, the slot 4999");
   expect(sink.begun).toBeUndefined();
 });
+
+for (const [what, digest, kind] of [
+  ["what the sink says counts", sha256(sampleImage), "taken"],
+  ["another one is no image of ours", "0".repeat(64), "checksum"],
+] as const) {
+  test(`a sink that reads back what it wrote is asked for the sha-256 after the last byte: ${what}`, async () => {
+    let written = 0;
+    const sink: PayloadSink = {
+      begin: () => void (written = 0),
+      write: (chunk) => void (written += chunk.byteLength),
+      async end() {
+        expect(written).toBe(bytes);
+        return digest;
+      },
+    };
+    expect(await kindOf(sampleImage, { ...raw, expectedSha256: sha256(sampleImage), sink })).toBe(kind);
+    expect(await kindOf(buildArtifact(keys), { sink })).toBe(kind);
+  });
+}
 
 test("a raw image that is shorter than was said is cut off, and one of another digest is not ours", async () => {
   expect(await kindOf(sampleImage, { ...raw, sourceBytes: bytes + 1 })).toBe("truncated");

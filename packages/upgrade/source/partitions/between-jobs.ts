@@ -4,6 +4,7 @@ import { readSync, writeSync } from "node:fs";
 import { codeOf } from "../system-error.ts";
 
 const markBytes = 8;
+const marksMax = 64;
 const checksumBytes = 8;
 const digestBytes = 32;
 
@@ -23,10 +24,11 @@ export function checksumOf(block: Uint8Array, before: bigint): bigint {
   return Bun.hash.xxHash3(block, before);
 }
 
-/** Waits for the next mark; undefined when there comes no other. */
+/** Waits for the next mark, and takes the last of those that are there; undefined when there comes no other. */
 export function readMark(fd: number): number | undefined {
-  const bytes = Buffer.alloc(markBytes);
-  return readSync(fd, bytes, 0, markBytes, null) < markBytes ? undefined : Number(bytes.readBigUInt64LE());
+  const bytes = Buffer.alloc(marksMax * markBytes);
+  const count = readSync(fd, bytes, 0, bytes.byteLength, null);
+  return count < markBytes ? undefined : Number(bytes.readBigUInt64LE(count - markBytes));
 }
 
 export function writeMark(fd: number, end: number): void {
