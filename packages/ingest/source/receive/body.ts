@@ -1,3 +1,4 @@
+import type { TrailingDigest } from "../digest/trailing-digest.ts";
 import { IngestError } from "../error.ts";
 import { whileItGrows } from "../growth.ts";
 import { checkSize, checkSpaceLeft, reserve } from "../measure.ts";
@@ -10,7 +11,7 @@ import type { Source } from "./source.ts";
 export function bodySource(request: Request, bytesExpected = contentLength(request)): Source {
   return {
     bytesExpected,
-    async fill(partial, reception) {
+    async fill(partial, reception, digest) {
       if (bytesExpected !== undefined) await reserve(partial.writer, bytesExpected);
       const { action, signal, limits } = reception;
       const { stallTimeoutMs } = limits;
@@ -21,7 +22,7 @@ export function bodySource(request: Request, bytesExpected = contentLength(reque
         const arrival = write.catch((error: unknown) => {
           throw leftMidway(error) ? incomplete(partial, reception, { bytesExpected, error }) : error;
         });
-        return Promise.race([arrival, growth(partial, reception, { bytesExpected, watch })]);
+        return Promise.race([arrival, growth(partial, reception, { bytesExpected, watch, digest })]);
       });
     },
     close: () => {},
@@ -37,15 +38,16 @@ function contentLength(request: Request): number | undefined {
 function growth(
   partial: PartialFile,
   reception: Reception,
-  { bytesExpected, watch }: { bytesExpected: number | undefined; watch: Watch },
+  { bytesExpected, watch, digest }: { bytesExpected: number | undefined; watch: Watch; digest: TrailingDigest },
 ): Promise<never> {
   let bytesSeen = 0;
   return whileItGrows(watch, () => {
-    const { bytes } = partial;
+    const { bytesWritten: bytes } = partial;
     reception.report("receive", bytes, bytesExpected);
     if (bytes === bytesSeen) return;
     bytesSeen = bytes;
     watch.alive();
+    digest.reached(bytes);
     checkSize(bytes, reception);
     if (bytesExpected === undefined) checkSpaceLeft(bytes, reception);
   });
