@@ -1,4 +1,4 @@
-import { readSync } from "node:fs";
+import { fstatSync, readSync } from "node:fs";
 import { startWriting } from "@host-service/disk";
 import { progressPrinter, reportJob } from "../job-report.ts";
 import { toldBytes } from "./told-bytes.ts";
@@ -16,20 +16,17 @@ export function runDigestJob(argv: string[]): Promise<number> {
   return reportJob(argv, async ({ bytes, offset }) => {
     const part = new HashedPart(offset);
     part.hashUpTo(bytes);
-    const write = writeBehind();
-    for await (const told of toldBytes(Bun.stdin.stream())) part.hashUpTo(told, write);
+    let bytesWriting = 0;
+    for await (const told of toldBytes(Bun.stdin.stream())) {
+      part.hashUpTo(told);
+      // The sender is slower than we are, so there is time for the disk to begin: the sync at the end then finds little to do.
+      if (told - bytesWriting >= writingStepBytes && fstatSync(file).size - told < writingStepBytes) {
+        startWriting(file);
+        bytesWriting = told;
+      }
+    }
     return { sha256: part.digest() };
   });
-}
-
-/** What was read is still to be written: the disk begins while more arrives. */
-function writeBehind(): (bytes: number) => void {
-  let next = writingStepBytes;
-  return (bytes) => {
-    if (bytes < next) return;
-    next = bytes + writingStepBytes;
-    startWriting(file);
-  };
 }
 
 /** By position: the offset belongs to whoever shares the descriptor. */
@@ -44,7 +41,7 @@ class HashedPart {
     this.#offset = offset;
   }
 
-  hashUpTo(bytes: number, onBytes?: (bytes: number) => void): void {
+  hashUpTo(bytes: number): void {
     while (this.#position < bytes) {
       const wanted = Math.min(stepBytes, bytes - this.#position);
       const count = readSync(file, this.#buffer, 0, wanted, this.#offset + this.#position);
@@ -52,7 +49,6 @@ class HashedPart {
       this.#hasher.update(this.#buffer.subarray(0, count));
       this.#position += count;
       this.#progress(this.#position);
-      onBytes?.(this.#position);
     }
   }
 

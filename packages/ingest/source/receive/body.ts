@@ -5,6 +5,7 @@ import { checkSize, checkSpaceLeft, reserve } from "../measure.ts";
 import type { PartialFile } from "../partial-file.ts";
 import type { Reception } from "../reception.ts";
 import { type Watch, watched } from "../stall-timer.ts";
+import { contentLength } from "./content-length.ts";
 import type { Source } from "./source.ts";
 
 /** The body of a request; its length is Content-Length unless the caller knows better. */
@@ -12,7 +13,7 @@ export function bodySource(request: Request, bytesExpected = contentLength(reque
   return {
     bytesExpected,
     async fill(partial, reception, digest) {
-      if (bytesExpected !== undefined) await reserve(partial.writer, bytesExpected);
+      if (bytesExpected !== undefined) await reserve(partial.writer, { offset: 0, bytes: bytesExpected });
       const { action, signal, limits } = reception;
       const { stallTimeoutMs } = limits;
       await watched({ action, signal, stallTimeoutMs }, (watch) => {
@@ -27,11 +28,6 @@ export function bodySource(request: Request, bytesExpected = contentLength(reque
     },
     close: () => {},
   };
-}
-
-function contentLength(request: Request): number | undefined {
-  const header = request.headers.get("content-length");
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }
 
 /** Never resolves; rejects when the body outgrows what it may take. */
