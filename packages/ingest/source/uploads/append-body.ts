@@ -42,6 +42,11 @@ export async function appendBody(request: Request, destination: Destination): Pr
   const { reception } = destination;
   const { action, signal, limits } = reception;
   const fd = await openBehind(destination);
+  // From here to the watch nothing waits, so that it cannot begin without ending.
+  if (signal?.aborted === true) {
+    await closeDescriptor(fd);
+    throw new IngestError(action, { kind: "cancelled" });
+  }
   const written = Promise.withResolvers<void>();
   const { stallTimeoutMs } = limits;
   let checkpointing: Promise<void> = Promise.resolve();
@@ -60,12 +65,11 @@ export async function appendBody(request: Request, destination: Destination): Pr
   };
 }
 
-async function openBehind({ path, offset, bytes, reception }: Destination): Promise<number> {
+async function openBehind({ path, offset, bytes }: Destination): Promise<number> {
   const fd = await openToWrite(path);
   try {
     await cutTo(fd, offset);
     if (bytes !== undefined) await reserve(fd, { offset, bytes });
-    if (reception.signal?.aborted === true) throw new IngestError(reception.action, { kind: "cancelled" });
     seek(fd, offset);
     return fd;
   } catch (error) {

@@ -1,6 +1,6 @@
 // One resumable upload. Invariants: one request at a time writes to it, and a later one ends an earlier one; its offset is told only when so
 // many bytes and the record of them are durable; its bytes change no more once it is complete.
-import { truncate } from "node:fs/promises";
+import { stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { realDisk, replaceFile } from "@host-service/disk";
 import { closeDescriptor, openToRead } from "../descriptor.ts";
@@ -52,9 +52,10 @@ export class Upload {
     await this.#record({});
   }
 
-  /** After a restart: nothing behind the recorded offset counts. */
+  /** Nothing behind the recorded offset counts. It is never made longer: those would be zeros that nobody has sent. */
   async goBackToOffset(): Promise<void> {
-    await truncate(this.path, this.#state.offset);
+    const { size } = await stat(this.path);
+    if (size > this.#state.offset) await truncate(this.path, this.#state.offset);
   }
 
   /** Ends what is at work on it, and waits until its offset is true. */
@@ -88,7 +89,7 @@ export class Upload {
       await this.#withDigest(reception, async (digest) => {
         if (request.body !== null) {
           const { arrived, durable } = await this.#receive(request, reception, options.isLast ? digest : undefined);
-          settled = durable.then((offset) => this.#record({ offset }));
+          settled = this.#recordWhenDurable(durable);
           await Promise.all([arrived, settled]).catch((error: unknown) => {
             throw ending.signal.aborted ? new IngestError(reception.action, { kind: "superseded" }) : error;
           });
@@ -162,6 +163,16 @@ export class Upload {
     }
     if (!(error instanceof Error) || error.name !== "AbortError") return error;
     return new IngestError(action, { kind: "incomplete", bytes, bytesExpected: length }, { cause: error });
+  }
+
+  async #recordWhenDurable(durable: Promise<number>): Promise<void> {
+    try {
+      await this.#record({ offset: await durable });
+    } catch (error) {
+      // The disk is full, as a rule: what cannot be recorded takes no room either.
+      await this.goBackToOffset();
+      throw error;
+    }
   }
 
   async #complete({ action }: Reception, digest: TrailingDigest): Promise<void> {
