@@ -127,5 +127,7 @@ for (const before of [0, mebibyte]) {
     expect(offset).toBeGreaterThanOrEqual(before);
     const rest = await bench.send(id, contents.subarray(offset), { offset, last: true });
     expect(rest).toMatchObject({ sha256: sha256(contents) });
+    await bench.uploads.remove("host", id);
+    await workshop.expectNothingLeft(bench.directory);
   });
 }
