@@ -10,7 +10,7 @@ import { Upload } from "./schemas/upload.ts";
 import { partialUploadType } from "./headers.ts";
 
 export interface Route {
-  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "DELETE";
   /** With parameters in braces. */
   path: `/v1${string}`;
   summary: string;
@@ -144,6 +144,13 @@ export const routes = {
     summary: "What the container wrote to its console",
     group: "container",
     responseType: "text/plain",
+  },
+  uploadOptions: {
+    method: "OPTIONS",
+    path: "/v1/uploads",
+    summary: "That uploads are resumable, and their limits, in Accept-Patch and Upload-Limit",
+    group: "container",
+    status: 204,
   },
   createUpload: {
     method: "POST",
