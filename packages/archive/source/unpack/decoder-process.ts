@@ -29,8 +29,11 @@ export function startDecoder(options: {
   const { program, format, input, output } = options;
   const xz = format === "tar.xz" ? systemXz(options.xz) : undefined;
   if (xz !== undefined) {
-    const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryMax}`];
-    return { child: startChild({ command, input, output, environment: { LC_ALL: "C" } }), failure: systemFailure };
+    const options = ["--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryMax}`];
+    return {
+      child: startChild({ command: [...program, "job", "xz", xz, ...options], input, output }),
+      failure: systemFailure,
+    };
   }
   const empty = openEmptyDirectory();
   try {
@@ -63,12 +66,10 @@ function openEmptyDirectory(): number {
 function systemFailure(ending: Ending): ArchiveError | undefined {
   if (ending.exitCode === 0) return undefined;
   if (ending.signal !== null) return unexplained("xz", ending);
-  const said =
-    ending.errors
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^.*?: (\(stdin\): )?/u, "") ?? "";
+  const last = ending.errors.trim().split("\n").at(-1) ?? "";
+  // It did not come to xz.
+  if (last.startsWith("{")) return builtInFailure(ending);
+  const said = last.replace(/^.*?: (\(stdin\): )?/u, "");
   if (/unexpected end of input/iu.test(said)) {
     return new ArchiveError("truncated", `Cannot decode the archive: its xz data is cut off (${said}); fetch it again`);
   }
