@@ -6,7 +6,7 @@ import { Device } from "../kit/device.ts";
 import { startNginx } from "../kit/nginx.ts";
 import type { Report } from "../kit/report.ts";
 import { shell } from "../kit/run.ts";
-import { deleteUpload, upload } from "../kit/upload.ts";
+import { deleteUpload, upload, uploadPieces } from "../kit/upload.ts";
 import type { Bench } from "../kit/workplace.ts";
 
 const bytes = 2 ** 30;
@@ -39,6 +39,12 @@ export async function body(bench: Bench): Promise<Report> {
     {
       name: "host-service, resumable upload",
       run: async () => (url = await upload(device.socket, Bun.file(image), digest)),
+      after: () => deleteUpload(device.socket, url),
+      aim: 1.3,
+    },
+    {
+      name: "host-service, upload in 100 pieces",
+      run: async () => (url = await uploadPieces(device.socket, Bun.file(image), digest)),
       after: () => deleteUpload(device.socket, url),
     },
     { name: "host-service, path", run: () => device.receive(image, "path") },

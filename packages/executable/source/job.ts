@@ -6,6 +6,7 @@ const jobs = new Map<string, () => Promise<Job>>([
   ["digest", async () => (await import("@host-service/ingest/job")).runDigestJob],
   ["take", async () => (await import("@host-service/ingest/job")).runTakeJob],
   ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
+  ["xz", async () => (await import("@host-service/archive/job")).runXzJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
   ["write", async () => (await import("@host-service/upgrade/job")).runWriteJob],
   ["verify", async () => (await import("@host-service/upgrade/job")).runVerifyJob],

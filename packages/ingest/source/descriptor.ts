@@ -40,9 +40,9 @@ export function describeDescriptor(fd: number): Promise<BigIntStats> {
   return promise;
 }
 
-/** Every write goes behind what the file has. */
-export function openToAppend(path: string): Promise<number> {
-  return openFile(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW | O_CLOEXEC);
+/** What the file has stays. Not with O_APPEND: the runtime takes room from the beginning of a file, and would then write behind that. */
+export function openToWrite(path: string): Promise<number> {
+  return openFile(path, constants.O_WRONLY | constants.O_NOFOLLOW | O_CLOEXEC);
 }
 
 /** For small parts: they are held in memory. */

@@ -3,6 +3,7 @@
 import { rm } from "node:fs/promises";
 import { closeDescriptor, type FilePart } from "./descriptor.ts";
 import { digest } from "./digest/digest.ts";
+import { TrailingDigest } from "./digest/trailing-digest.ts";
 import { codeOf, IngestError, messageOf } from "./error.ts";
 import type { InboxLimits } from "./limits.ts";
 import { checkSize, filledUp, measure } from "./measure.ts";
@@ -149,15 +150,17 @@ async function fill(
   { bytesExpected, sha256 }: { bytesExpected: number | undefined; sha256: string | undefined },
 ): Promise<InboxFile> {
   const partial = await createPartial(reception);
+  const digest = new TrailingDigest(reception, partial.reader);
   try {
-    await source.fill(partial, reception);
+    await source.fill(partial, reception, digest);
     await partial.seal();
-    const verified = await verify(reception, partial, { bytesExpected, sha256 });
+    const verified = await verify(reception, partial, { digest, bytesExpected, sha256 });
     // The point of no return: the file has its final name, and belongs to the receiver.
     const { path, fd } = await partial.publish();
     return { path, fd, ...verified, discard: discarder(path, fd) };
   } catch (error) {
     const problem = toIngestError(error, { reception, partial, bytesExpected });
+    digest.giveUp();
     await partial.abandon();
     throw problem;
   }

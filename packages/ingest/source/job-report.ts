@@ -5,7 +5,7 @@ import type { FilePart } from "./descriptor.ts";
 import { codeOf, messageOf } from "./error.ts";
 
 const killSignal = 9;
-const reportIntervalMs = 200;
+const reportIntervalMs = 50;
 
 /** Runs the work of a job and turns its end into the last line and the exit status. */
 export async function reportJob(
@@ -23,7 +23,7 @@ export async function reportJob(
   }
 }
 
-/** At most five lines a second; a line says that the job is alive, so it is called after progress only. */
+/** At most twenty lines a second; a line says that the job is alive, so it is called after progress only. */
 export function progressPrinter(): (bytes: number) => void {
   let nextMs = 0;
   return (bytes) => {

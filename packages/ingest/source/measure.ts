@@ -1,4 +1,5 @@
 import { FALLOC_FL_KEEP_SIZE, fallocate, freeSpace } from "@host-service/disk";
+import type { FilePart } from "./descriptor.ts";
 import { codeOf, IngestError, messageOf } from "./error.ts";
 import type { PartialFile } from "./partial-file.ts";
 import type { Reception } from "./reception.ts";
@@ -31,13 +32,14 @@ export function checkSpaceLeft(bytes: number, reception: Reception): void {
 }
 
 /**
- * Takes the room for the whole file while its size still says what has arrived. In steps, so that the event
+ * Takes the room for what is to come while the size of the file still says what has arrived. In steps, so that the event
  * loop never waits for long.
  */
-export async function reserve(fd: number, bytes: number): Promise<void> {
-  for (let offset = 0; offset < bytes; offset += reserveStepBytes) {
+export async function reserve(fd: number, { offset: start, bytes }: FilePart): Promise<void> {
+  const end = start + bytes;
+  for (let offset = start; offset < end; offset += reserveStepBytes) {
     try {
-      fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, Math.min(reserveStepBytes, bytes - offset));
+      fallocate(fd, FALLOC_FL_KEEP_SIZE, offset, Math.min(reserveStepBytes, end - offset));
     } catch (error) {
       // A file system without it fills up while it is written, which is told then.
       if (cannotReserve.has(codeOf(error))) return;

@@ -3,6 +3,7 @@
 import { fstatSync } from "node:fs";
 import { rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { seek } from "@host-service/disk";
 import { closeDescriptor, createToWrite, openToRead } from "./descriptor.ts";
 
 /** Names that this package gives in the inbox: 32 hexadecimal digits, `.part` until verified. */
@@ -38,6 +39,11 @@ export class PartialFile {
 
   get bytes(): number {
     return fstatSync(this.reader).size;
+  }
+
+  /** How far whoever writes in order has come: the runtime may take room first, and then the size says more. */
+  get bytesWritten(): number {
+    return seek(this.writer, 0, "current");
   }
 
   /** What it takes on the disk, with what is reserved beyond its end. */

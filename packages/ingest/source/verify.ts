@@ -1,12 +1,13 @@
 import type { PartialFile } from "./partial-file.ts";
-import { digest } from "./digest/digest.ts";
+import type { TrailingDigest } from "./digest/trailing-digest.ts";
 import { IngestError } from "./error.ts";
 import { checkSize } from "./measure.ts";
 import { syncDescriptor } from "./descriptor.ts";
 import type { Reception } from "./reception.ts";
 import { watched } from "./stall-timer.ts";
 
-export interface Expected {
+export interface ToVerify {
+  readonly digest: TrailingDigest;
   readonly bytesExpected: number | undefined;
   readonly sha256: string | undefined;
 }
@@ -18,7 +19,7 @@ export interface Expected {
 export async function verify(
   reception: Reception,
   partial: PartialFile,
-  { bytesExpected, sha256: sha256Expected }: Expected,
+  { digest, bytesExpected, sha256: sha256Expected }: ToVerify,
 ): Promise<{ bytes: number; sha256: string }> {
   const { action } = reception;
   const { bytes } = partial;
@@ -29,7 +30,7 @@ export async function verify(
   checkSize(bytes, reception);
   reception.report("receive", bytes, bytes);
   const [sha256] = await Promise.all([
-    digest(reception, partial.reader, { offset: 0, bytes }),
+    digest.finish(bytes),
     // A sync says nothing until it is done, and takes minutes on a slow disk: it has no stall timer.
     watched({ action, signal: reception.signal }, () => partial.hold(syncDescriptor(partial.reader))),
   ]);

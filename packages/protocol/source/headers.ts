@@ -12,6 +12,8 @@ export const headers = {
   uploadOffset: "upload-offset",
   uploadLength: "upload-length",
   uploadLimit: "upload-limit",
+  /** RFC 5789: what a PATCH may be sent as. */
+  acceptPatch: "accept-patch",
 } as const;
 
 /** What a piece of an upload is sent as. */

@@ -35,8 +35,8 @@ export function startDecoder(options: DecoderOptions): Decoder {
   const { program, format, input, output, memoryBytesMax = memoryBytesDefault } = options;
   const xz = format === "tar.xz" ? systemXz(options.xz) : undefined;
   if (xz !== undefined) {
-    const command = [xz, "--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryBytesMax}`];
-    const child = startChild({ command, input, output, environment: { LC_ALL: "C" } });
+    const flags = ["--decompress", "--stdout", "--threads=0", `--memlimit-decompress=${memoryBytesMax}`];
+    const child = startChild({ command: [...program, "job", "xz", xz, ...flags], input, output });
     return { child, failure: (ending) => systemFailure(ending, memoryBytesMax) };
   }
   const empty = openEmptyDirectory();
@@ -70,12 +70,10 @@ function openEmptyDirectory(): number {
 function systemFailure(ending: Ending, memoryBytesMax: number): ArchiveError | undefined {
   if (ending.exitCode === 0) return undefined;
   if (ending.signal !== null) return unexplained("xz", ending);
-  const said =
-    ending.errors
-      .trim()
-      .split("\n")
-      .at(-1)
-      ?.replace(/^.*?: (\(stdin\): )?/u, "") ?? "";
+  const last = ending.errors.trim().split("\n").at(-1) ?? "";
+  // It did not come to xz.
+  if (last.startsWith("{")) return builtInFailure(ending);
+  const said = last.replace(/^.*?: (\(stdin\): )?/u, "");
   if (/unexpected end of input/iu.test(said)) {
     return new ArchiveError("truncated", `Cannot decode the archive: its xz data is cut off (${said}); fetch it again`);
   }

@@ -1,6 +1,12 @@
-// Stands for the program in tests: `job decode` as the executable starts it.
-import { runDecodeJob } from "@host-service/archive/job";
+// Stands for the program in tests: the decoders' jobs as the executable starts them.
+import { runDecodeJob, runXzJob } from "@host-service/archive/job";
 
-const [, , word, name, ...argv] = process.argv;
-if (word !== "job" || name !== "decode") throw new Error(`Cannot run ${JSON.stringify(process.argv)}: no such job`);
-process.exitCode = await runDecodeJob(argv);
+const jobs = new Map([
+  ["decode", runDecodeJob],
+  ["xz", runXzJob],
+]);
+
+const [, , word, name = "", ...argv] = process.argv;
+const run = jobs.get(name);
+if (word !== "job" || run === undefined) throw new Error(`Cannot run ${JSON.stringify(process.argv)}: no such job`);
+process.exitCode = await run(argv);

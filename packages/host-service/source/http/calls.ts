@@ -97,7 +97,13 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   startContainer: (call) => refuseToRun(call, "start", "the host's own units start it"),
   stopContainer: (call) => refuseToRun(call, "stop", "the host's own units stop it"),
   restartContainer: (call) => refuseToRun(call, "restart", "the host's own units restart it"),
-  containerHistory: async (call) => Response.json({ history: await call.context.history.of(await nameOf(call)) }),
+  containerHistory: async (call) => {
+    const name = await nameOf(call);
+    const history = await call.context.history.of(name);
+    // A container that was removed has a history all the same; one that nobody knows is an error.
+    if (history.length === 0) await call.context.containers.status(name);
+    return Response.json({ history });
+  },
   containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
 
   ...uploadCalls,

@@ -18,6 +18,11 @@ import type { Call } from "./call.ts";
 import { closingUnread, problemResponse } from "./problem-response.ts";
 
 export const uploadCalls = {
+  uploadOptions: ({ context }: Call) =>
+    new Response(null, {
+      status: 204,
+      headers: { allow: "OPTIONS, POST", [headers.acceptPatch]: partialUploadType, ...limitsOf(context) },
+    }),
   createUpload: (call: Call) =>
     answered(call, async ({ uploads }, owner) => {
       const { request } = call;
@@ -71,7 +76,7 @@ async function answered(
     const offset =
       error instanceof IngestError && error.problem.kind === "upload-offset" ? error.problem.offset : undefined;
     return problemResponse(known, {
-      [headers.uploadLimit]: `max-size=${call.context.configuration.limits.imageBytesMax}`,
+      ...limitsOf(call.context),
       ...(offset === undefined ? {} : { [headers.uploadOffset]: String(offset) }),
       ...closingUnread(call.request),
     });
@@ -87,6 +92,10 @@ function fields({ context }: Call, view: UploadView): Record<string, string> {
     [headers.uploadLimit]: `max-size=${imageBytesMax}, max-age=${view.secondsLeft}`,
     "cache-control": "no-store",
   };
+}
+
+function limitsOf({ configuration }: Call["context"]): Record<string, string> {
+  return { [headers.uploadLimit]: `max-size=${configuration.limits.imageBytesMax}` };
 }
 
 function bodyOf({ id, offset, length, sha256, secondsLeft }: UploadView): Upload {

@@ -48,6 +48,19 @@ test("install gives config.yaml with a byte order mark the same id by every way"
     expect(await inSlot(device, "config.yaml")).toBe(image.config);
   }));
 
+test("the history of a container that nobody knows is not found, and that of a removed one stays", () =>
+  onDevice(async (device) => {
+    expect(await device.call("GET", "/v1/containers/edge/history")).toMatchObject({
+      status: 404,
+      body: { code: "not-found" },
+    });
+    await device.install(imageOf("1.0.0"));
+    await device.call("DELETE", "/v1/containers/edge");
+    const { status, body } = await device.call("GET", "/v1/containers/edge/history");
+    const { history } = body as { history: { action: string }[] };
+    expect([status, history.map(({ action }) => action)]).toEqual([200, ["install", "remove"]]);
+  }));
+
 test("install tells a candidate that it drops, and writes the history of the caller", () =>
   onDevice(async (device) => {
     nextBoot(await device.install(imageOf("1.0.0")));

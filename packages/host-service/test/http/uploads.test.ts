@@ -77,6 +77,13 @@ test("an upload is begun, continued, asked for and completed with the fields of 
     expect(inboxOf(device)).toEqual([]);
   }));
 
+test("OPTIONS says that uploads are resumable, and their limits", () =>
+  onDevice(async (device) => {
+    const { status, headers } = await device.call("OPTIONS", "/v1/uploads");
+    const fields = ["allow", "accept-patch", "upload-limit"].map((name) => headers.get(name));
+    expect([status, ...fields]).toEqual([204, "OPTIONS, POST", partial, "max-size=8589934592"]);
+  }));
+
 test("an upload may come with its beginning", () =>
   onDevice(async (device) => {
     const whole = await begin(device, { body: bytes, headers: { "upload-complete": "?1" } });

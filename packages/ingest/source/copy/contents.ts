@@ -19,7 +19,7 @@ const readStepBytes = 1024 * 1024;
  */
 export async function copyContents(descriptors: CopiedDescriptors, bytes: number): Promise<string> {
   if (reflink(descriptors.from, descriptors.to)) return "reflink";
-  await reserve(descriptors.to, bytes);
+  await reserve(descriptors.to, { offset: 0, bytes });
   const progress = progressPrinter();
   const copied = copyRanges(descriptors, { bytes, progress });
   if (copied === bytes) return "copy_file_range";

@@ -4,7 +4,7 @@ import type { Reception } from "../reception.ts";
 import { runJob } from "../run-job.ts";
 
 /** Up to here a child would cost more than it saves. */
-const inProcessBytesMax = 1024 * 1024;
+export const inProcessBytesMax = 1024 * 1024;
 
 /** The sha-256 of a part of a file, in hexadecimal. */
 export async function digest(reception: Reception, fd: number, part: FilePart): Promise<string> {
@@ -14,12 +14,15 @@ export async function digest(reception: Reception, fd: number, part: FilePart): 
     name: "digest",
     bytes,
     offset,
-    input: fd,
-    descriptors: [],
+    descriptors: [fd],
     onBytes: (done) => reception.report("verify", done, bytes),
   });
+  return checkedDigest(sha256, reception);
+}
+
+export function checkedDigest(sha256: unknown, { action }: Reception): string {
   if (typeof sha256 === "string" && /^[0-9a-f]{64}$/.test(sha256)) return sha256;
-  throw new IngestError(reception.action, { kind: "failed", reason: "its digest job gave no digest" });
+  throw new IngestError(action, { kind: "failed", reason: "its digest job gave no digest" });
 }
 
 async function digestHere(fd: number, part: FilePart): Promise<string> {

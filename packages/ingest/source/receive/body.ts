@@ -1,17 +1,19 @@
+import type { TrailingDigest } from "../digest/trailing-digest.ts";
 import { IngestError } from "../error.ts";
 import { whileItGrows } from "../growth.ts";
 import { checkSize, checkSpaceLeft, reserve } from "../measure.ts";
 import type { PartialFile } from "../partial-file.ts";
 import type { Reception } from "../reception.ts";
 import { type Watch, watched } from "../stall-timer.ts";
+import { contentLength } from "./content-length.ts";
 import type { Source } from "./source.ts";
 
 /** The body of a request; its length is Content-Length unless the caller knows better. */
 export function bodySource(request: Request, bytesExpected = contentLength(request)): Source {
   return {
     bytesExpected,
-    async fill(partial, reception) {
-      if (bytesExpected !== undefined) await reserve(partial.writer, bytesExpected);
+    async fill(partial, reception, digest) {
+      if (bytesExpected !== undefined) await reserve(partial.writer, { offset: 0, bytes: bytesExpected });
       const { action, signal, limits } = reception;
       const { stallTimeoutMs } = limits;
       await watched({ action, signal, stallTimeoutMs }, (watch) => {
@@ -21,31 +23,27 @@ export function bodySource(request: Request, bytesExpected = contentLength(reque
         const arrival = write.catch((error: unknown) => {
           throw leftMidway(error) ? incomplete(partial, reception, { bytesExpected, error }) : error;
         });
-        return Promise.race([arrival, growth(partial, reception, { bytesExpected, watch })]);
+        return Promise.race([arrival, growth(partial, reception, { bytesExpected, watch, digest })]);
       });
     },
     close: () => {},
   };
 }
 
-function contentLength(request: Request): number | undefined {
-  const header = request.headers.get("content-length");
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
-}
-
 /** Never resolves; rejects when the body outgrows what it may take. */
 function growth(
   partial: PartialFile,
   reception: Reception,
-  { bytesExpected, watch }: { bytesExpected: number | undefined; watch: Watch },
+  { bytesExpected, watch, digest }: { bytesExpected: number | undefined; watch: Watch; digest: TrailingDigest },
 ): Promise<never> {
   let bytesSeen = 0;
   return whileItGrows(watch, () => {
-    const { bytes } = partial;
+    const { bytesWritten: bytes } = partial;
     reception.report("receive", bytes, bytesExpected);
     if (bytes === bytesSeen) return;
     bytesSeen = bytes;
     watch.alive();
+    digest.reached(bytes);
     checkSize(bytes, reception);
     if (bytesExpected === undefined) checkSpaceLeft(bytes, reception);
   });

@@ -1,3 +1,5 @@
+import { inProcessBytesMax } from "../digest/digest.ts";
+import type { TrailingDigest } from "../digest/trailing-digest.ts";
 import { codeOf, IngestError, messageOf } from "../error.ts";
 import { checkSize, measure } from "../measure.ts";
 import type { PartialFile } from "../partial-file.ts";
@@ -13,22 +15,26 @@ import type { Source } from "./source.ts";
 export function handedOverSource(connection: number): Source {
   return {
     bytesExpected: undefined,
-    fill: (partial, reception) => fill(partial, { connection, reception }),
+    fill: (partial, reception, digest) => fill(partial, { connection, reception, digest }),
     close: () => {},
   };
 }
 
 async function fill(
   partial: PartialFile,
-  { connection, reception }: { connection: number; reception: Reception },
+  { connection, reception, digest }: { connection: number; reception: Reception; digest: TrailingDigest },
 ): Promise<void> {
   const { action, limits } = reception;
+  // Both children start at once, and one waits for the other's bytes.
+  if (limits.imageBytesMax > inProcessBytesMax) digest.start();
   let bytesExpected = 0;
   const onSource = (bytes: number) => {
     bytesExpected = bytes;
     measure(bytes, reception);
   };
-  const work = take(reception, { connection, to: partial.writer, bytesMax: limits.imageBytesMax, onSource });
+  const onBytes = (done: number) => digest.reached(done);
+  const bytesMax = limits.imageBytesMax;
+  const work = take(reception, { connection, to: partial.writer, bytesMax, onSource, onBytes });
   const isChanged = await work.catch((error: unknown) => {
     if (codeOf(error) !== refusalCode) throw error;
     throw new IngestError(action, { kind: "descriptor-refused", found: messageOf(error) }, { cause: error });

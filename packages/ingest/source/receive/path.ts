@@ -2,6 +2,7 @@ import type { BigIntStats } from "node:fs";
 import { lstat } from "node:fs/promises";
 import { isAbsolute } from "node:path";
 import { copy } from "../copy/copy.ts";
+import { inProcessBytesMax } from "../digest/digest.ts";
 import { closeDescriptor, describeDescriptor, openWithoutWaiting } from "../descriptor.ts";
 import { codeOf, IngestError, type IngestProblem, messageOf } from "../error.ts";
 import { describeType, type FileType } from "../file-type.ts";
@@ -46,8 +47,15 @@ function descriptorSource({ fd, status: before }: OpenFile): Source {
   const bytesExpected = Number(before.size);
   return {
     bytesExpected,
-    async fill(partial, reception) {
-      await copy(reception, { from: fd, to: partial.writer, bytes: bytesExpected });
+    async fill(partial, reception, digest) {
+      // Both children start at once, and one waits for the other's bytes.
+      if (bytesExpected > inProcessBytesMax) digest.start();
+      await copy(reception, {
+        from: fd,
+        to: partial.writer,
+        bytes: bytesExpected,
+        onBytes: (done) => digest.reached(done),
+      });
       const { action, signal, limits } = reception;
       const { stallTimeoutMs } = limits;
       const after = await watched({ action, signal, stallTimeoutMs }, () => describeDescriptor(fd));

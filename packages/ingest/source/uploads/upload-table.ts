@@ -9,7 +9,7 @@ import { codeOf, IngestError, messageOf, quote } from "../error.ts";
 import type { InboxFile } from "../inbox.ts";
 import { checkSize, filledUp, measure } from "../measure.ts";
 import { type Reception, startReception } from "../reception.ts";
-import { OutgrownError } from "./append-body.ts";
+import { LostBytesError, OutgrownError } from "./append-body.ts";
 import { idInName, isUploadId, parseState } from "./state.ts";
 import { type AppendOptions, Upload } from "./upload.ts";
 import type { NewUpload, Uploads, UploadsOptions, UploadView } from "./uploads.ts";
@@ -88,8 +88,8 @@ export class UploadTable implements Uploads {
     } catch (error) {
       const failure = this.#failure(error, this.#reception(action), upload);
       // These bytes will never be what was meant. Not waited for: the answer is what ends a body that still arrives.
-      if (failure.kind === "digest-mismatch" || failure.cause instanceof OutgrownError)
-        void this.#drop(upload).catch(laterAgain);
+      const isUnusable = failure.cause instanceof OutgrownError || failure.cause instanceof LostBytesError;
+      if (failure.kind === "digest-mismatch" || isUnusable) void this.#drop(upload).catch(laterAgain);
       throw failure;
     }
     return this.#view(upload);

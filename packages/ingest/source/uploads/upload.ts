@@ -1,12 +1,13 @@
 // One resumable upload. Invariants: one request at a time writes to it, and a later one ends an earlier one; its offset is told only when so
 // many bytes and the record of them are durable; its bytes change no more once it is complete.
-import { truncate } from "node:fs/promises";
+import { stat, truncate } from "node:fs/promises";
 import { join } from "node:path";
 import { realDisk, replaceFile } from "@host-service/disk";
-import { closeDescriptor, openToRead, syncDescriptor } from "../descriptor.ts";
-import { digest } from "../digest/digest.ts";
+import { closeDescriptor, openToRead } from "../descriptor.ts";
+import { TrailingDigest } from "../digest/trailing-digest.ts";
 import { IngestError } from "../error.ts";
 import { measure } from "../measure.ts";
+import { contentLength } from "../receive/content-length.ts";
 import type { Reception } from "../reception.ts";
 import { appendBody, OutgrownError } from "./append-body.ts";
 import { formatState, type UploadState } from "./state.ts";
@@ -51,9 +52,10 @@ export class Upload {
     await this.#record({});
   }
 
-  /** After a restart: nothing behind the recorded offset counts. */
+  /** Nothing behind the recorded offset counts. It is never made longer: those would be zeros that nobody has sent. */
   async goBackToOffset(): Promise<void> {
-    await truncate(this.path, this.#state.offset);
+    const { size } = await stat(this.path);
+    if (size > this.#state.offset) await truncate(this.path, this.#state.offset);
   }
 
   /** Ends what is at work on it, and waits until its offset is true. */
@@ -84,14 +86,16 @@ export class Upload {
     try {
       const length = this.#check(request, options, reception);
       this.#state = { ...this.#state, length };
-      if (request.body !== null) {
-        const { arrived, durable } = await this.#receive(request.body, reception);
-        settled = durable.then((offset) => this.#record({ offset }));
-        await Promise.all([arrived, settled]).catch((error: unknown) => {
-          throw ending.signal.aborted ? new IngestError(reception.action, { kind: "superseded" }) : error;
-        });
-      }
-      if (options.isLast) await this.#complete({ ...reception, signal: undefined });
+      await this.#withDigest(reception, async (digest) => {
+        if (request.body !== null) {
+          const { arrived, durable } = await this.#receive(request, reception, options.isLast ? digest : undefined);
+          settled = this.#recordWhenDurable(durable);
+          await Promise.all([arrived, settled]).catch((error: unknown) => {
+            throw ending.signal.aborted ? new IngestError(reception.action, { kind: "superseded" }) : error;
+          });
+        }
+        if (options.isLast) await this.#complete(reception, digest);
+      });
     } finally {
       // The answer to a body that was cut comes before its end, since the answer is what ends it.
       void settled.then(end, end);
@@ -131,13 +135,16 @@ export class Upload {
     return known;
   }
 
-  async #receive(body: ReadableStream<Uint8Array>, reception: Reception) {
-    const { length } = this.#state;
-    const { arrived, durable } = await appendBody(body, {
+  async #receive(request: Request, reception: Reception, digest: TrailingDigest | undefined) {
+    const { length, offset } = this.#state;
+    const { arrived, durable } = await appendBody(request, {
       path: this.path,
-      reception,
+      offset,
+      bytes: contentLength(request),
       bytesMax: length ?? Number.MAX_SAFE_INTEGER,
-      checkpoint: (offset) => this.#record({ offset }),
+      reception,
+      digest,
+      checkpoint: (reached) => this.#record({ offset: reached }),
     });
     const checked = arrived.catch(async (error: unknown) => {
       throw await this.#problemOf(error, reception);
@@ -158,23 +165,39 @@ export class Upload {
     return new IngestError(action, { kind: "incomplete", bytes, bytesExpected: length }, { cause: error });
   }
 
-  async #complete(reception: Reception): Promise<void> {
-    const { action } = reception;
+  async #recordWhenDurable(durable: Promise<number>): Promise<void> {
+    try {
+      await this.#record({ offset: await durable });
+    } catch (error) {
+      // The disk is full, as a rule: what cannot be recorded takes no room either.
+      await this.goBackToOffset();
+      throw error;
+    }
+  }
+
+  async #complete({ action }: Reception, digest: TrailingDigest): Promise<void> {
     const { offset, length, sha256Expected } = this.#state;
     if (length !== undefined && offset !== length) {
       throw new IngestError(action, { kind: "upload-length", length, lengthGiven: offset });
     }
     if (offset === 0) throw new IngestError(action, { kind: "empty" });
-    const fd = await this.open();
+    const sha256 = await digest.finish(offset);
+    if (sha256Expected !== undefined && sha256Expected !== sha256) {
+      throw new IngestError(action, { kind: "digest-mismatch", sha256, sha256Expected });
+    }
+    // The point of no return: from here on nothing is appended, and an install takes it.
+    await this.#record({ length: offset, sha256 });
+  }
+
+  async #withDigest(reception: Reception, use: (digest: TrailingDigest) => Promise<void>): Promise<void> {
+    const reader = await this.open();
+    // No later request ends it: what has arrived completely counts.
+    const digest = new TrailingDigest({ ...reception, signal: undefined }, reader);
     try {
-      const [sha256] = await Promise.all([digest(reception, fd, { offset: 0, bytes: offset }), syncDescriptor(fd)]);
-      if (sha256Expected !== undefined && sha256Expected !== sha256) {
-        throw new IngestError(action, { kind: "digest-mismatch", sha256, sha256Expected });
-      }
-      // The point of no return: from here on nothing is appended, and an install takes it.
-      await this.#record({ length: offset, sha256 });
+      await use(digest);
     } finally {
-      await closeDescriptor(fd);
+      digest.giveUp();
+      await closeDescriptor(reader);
     }
   }
 
@@ -192,7 +215,5 @@ export class Upload {
 
 /** What the request brings, where it says so. */
 function bytesOf(request: Request): number | undefined {
-  if (request.body === null) return 0;
-  const header = request.headers.get("content-length");
-  return header !== null && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
+  return request.body === null ? 0 : contentLength(request);
 }

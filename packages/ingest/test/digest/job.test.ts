@@ -4,7 +4,7 @@ import { pattern, programOf, sha256, Workshop } from "../workshop.ts";
 
 async function runDigest(fd: number, bytes: number, offset = 0) {
   const child = Bun.spawn([...programOf("job"), "job", "digest", JSON.stringify({ bytes, offset })], {
-    stdio: [fd, "pipe", "inherit"],
+    stdio: ["ignore", "pipe", "inherit", fd],
     env: {},
   });
   const output = await child.stdout.text();

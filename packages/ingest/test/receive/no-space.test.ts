@@ -1,9 +1,9 @@
 import { expect, test } from "bun:test";
-import { mkdirSync } from "node:fs";
 import { freeSpace } from "@host-service/disk";
 import type { InboxLimits } from "../../source/index.ts";
 import { chunk, chunkedHead, openClient, sizedHead, startReceiver } from "../receiver.ts";
-import { skip, Workshop } from "../workshop.ts";
+import { mountSmallDisk } from "../small-disk.ts";
+import { Workshop } from "../workshop.ts";
 
 const mebibyte = 1024 * 1024;
 
@@ -46,21 +46,6 @@ test("receiveBody: a body of unknown length is stopped when it reaches the reser
   );
   expect(error.problem).toMatchObject({ kind: "no-space", bytesNeeded: 3, bytesReserved: reserveBytes });
 });
-
-/** Undefined, with the reason printed, where this user may not mount. */
-function mountSmallDisk(workshop: Workshop): (Disposable & { directory: string }) | undefined {
-  const directory = workshop.path("disk");
-  mkdirSync(directory);
-  const { success, stderr } = Bun.spawnSync(["mount", "-t", "tmpfs", "-o", "size=8m", "tmpfs", directory]);
-  if (!success) {
-    skip(`no disk to fill: ${stderr.toString().trim()}`);
-    return undefined;
-  }
-  return {
-    directory,
-    [Symbol.dispose]: () => void Bun.spawnSync(["umount", directory], { stdio: ["ignore", "inherit", "inherit"] }),
-  };
-}
 
 test("receiveBody: a body that fills the disk is refused with no-space, and the disk is empty again", async () => {
   using workshop = new Workshop();

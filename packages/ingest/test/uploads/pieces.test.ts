@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
-import { closeSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { IngestError } from "../../source/index.ts";
+import { contentLength } from "../../source/receive/content-length.ts";
 import { appendBody } from "../../source/uploads/append-body.ts";
 import { startReception } from "../../source/reception.ts";
 import { limits, pattern, programOf, sha256, until, Workshop } from "../workshop.ts";
@@ -16,9 +17,15 @@ function startAppender(workshop: Workshop, path: string) {
       const marker = workshop.path("arrived");
       await until(() => readFileSync(marker, "utf8") === request.headers.get("x-piece"), "its sender has sent it");
       if (request.body === null) throw new IngestError("append", { kind: "empty" });
-      const checkpoint = () => Promise.resolve();
-      const file = { path, reception, bytesMax: Number.MAX_SAFE_INTEGER, checkpoint };
-      const { arrived, durable } = await appendBody(request.body, file);
+      const { arrived, durable } = await appendBody(request, {
+        path,
+        offset: statSync(path).size,
+        bytes: contentLength(request),
+        bytesMax: Number.MAX_SAFE_INTEGER,
+        reception,
+        digest: undefined,
+        checkpoint: () => Promise.resolve(),
+      });
       await arrived;
       return Response.json({ bytes: await durable });
     },

@@ -1,96 +1,11 @@
-import { afterEach, expect, test } from "bun:test";
-import { appendFileSync, mkdirSync, readFileSync, readdirSync, truncateSync, writeFileSync } from "node:fs";
+import { expect, test } from "bun:test";
+import { appendFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { IngestError, openUploads, type Uploads } from "../../source/index.ts";
 import { chunk, openClient } from "../receiver.ts";
-import { limits, openBelow, pattern, programOf, refusal, sha256, until, Workshop } from "../workshop.ts";
+import { openBelow, pattern, refusal, sha256, until } from "../workshop.ts";
+import { Bench } from "./bench.ts";
 
 const mebibyte = 1024 * 1024;
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
-class Bench {
-  readonly workshop = new Workshop();
-  readonly directory = this.workshop.path("inbox");
-  readonly errors: IngestError[] = [];
-  uploads!: Uploads;
-  nowMs = 1_000_000;
-
-  static async open(wishes: Partial<typeof limits> & { uploadsMax?: number; uploadAgeMaxMs?: number } = {}) {
-    const bench = new Bench(wishes);
-    await bench.restart();
-    const server = Bun.serve({
-      unix: bench.socket,
-      maxRequestBodySize: Number.MAX_SAFE_INTEGER,
-      ...({ idleTimeout: 0 } as object),
-      fetch: (request) => bench.#answer(request),
-    });
-    closing.push(
-      () => bench.workshop[Symbol.dispose](),
-      () => server.stop(true),
-    );
-    return bench;
-  }
-
-  readonly wishes: object;
-
-  private constructor(wishes: object) {
-    this.wishes = wishes;
-  }
-
-  get socket(): string {
-    return this.workshop.path("s");
-  }
-
-  /** What a new daemon would do. */
-  async restart(): Promise<void> {
-    this.uploads = await openUploads({
-      directory: this.directory,
-      program: programOf("job"),
-      limits: { ...limits, uploadsMax: 4, uploadAgeMaxMs: 60_000, ...this.wishes },
-      now: () => this.nowMs,
-    });
-  }
-
-  async #answer(request: Request): Promise<Response> {
-    const [, owner = "", id = ""] = new URL(request.url).pathname.split("/");
-    const length = request.headers.get("upload-length");
-    try {
-      const view = await this.uploads.append(owner, id, request, {
-        offset: Number(request.headers.get("upload-offset")),
-        isLast: request.headers.get("upload-complete") === "?1",
-        length: length === null ? undefined : Number(length),
-      });
-      return Response.json(view);
-    } catch (error) {
-      if (!(error instanceof IngestError)) throw error;
-      this.errors.push(error);
-      return Response.json({ kind: error.kind }, { status: 400, headers: { connection: "close" } });
-    }
-  }
-
-  async send(id: string, body: Uint8Array | undefined, options: { offset: number; last?: boolean; owner?: string }) {
-    const headers = { "upload-offset": String(options.offset), "upload-complete": options.last === true ? "?1" : "?0" };
-    const response = await fetch(`http://h/${options.owner ?? "host"}/${id}`, {
-      unix: this.socket,
-      method: "PATCH",
-      headers,
-      ...(body === undefined ? {} : { body }),
-    });
-    return (await response.json()) as Record<string, unknown>;
-  }
-
-  head(id: string, headers: string): string {
-    return `PATCH /host/${id} HTTP/1.1\r\nHost: h\r\n${headers}\r\n`;
-  }
-
-  names(): string[] {
-    return readdirSync(this.directory).toSorted();
-  }
-}
-
 const contents = pattern(3 * mebibyte + 17);
 const unknownLength = { length: undefined, sha256: undefined };
 

@@ -2,7 +2,7 @@ import type { GenericSchema } from "@host-service/schema";
 import type { CallGroup } from "../call-groups.ts";
 
 export interface Route {
-  method: "GET" | "HEAD" | "POST" | "PATCH" | "DELETE";
+  method: "GET" | "HEAD" | "OPTIONS" | "POST" | "PATCH" | "DELETE";
   /** With parameters in braces. */
   path: `/v1${string}`;
   summary: string;

@@ -7,6 +7,13 @@ const upload = "/v1/uploads/{id}";
 const uploaders = ["container", "system"] as const;
 
 export const uploadRoutes = {
+  uploadOptions: {
+    method: "OPTIONS",
+    path: "/v1/uploads",
+    summary: "That uploads are resumable, and their limits, in Accept-Patch and Upload-Limit",
+    group: uploaders,
+    status: 204,
+  },
   createUpload: {
     method: "POST",
     path: "/v1/uploads",

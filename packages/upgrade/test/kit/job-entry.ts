@@ -1,10 +1,18 @@
 // Stands for the program in tests: the jobs as the executable starts them.
-import { runDecodeJob } from "@host-service/archive/job";
-import { runReadBackJob, runWriteJob } from "../../source/job.ts";
+import { runDecodeJob, runXzJob } from "@host-service/archive/job";
+import { runReadBackJob, runVerifyJob, runWriteJob } from "../../source/job.ts";
 
-const [, , word, name, ...argv] = process.argv;
-const jobs = { write: runWriteJob, "read-back": runReadBackJob, decode: runDecodeJob };
-if (word !== "job" || (name !== "write" && name !== "read-back" && name !== "decode")) {
+const jobs = new Map<string, (argv: string[]) => Promise<number>>([
+  ["write", runWriteJob],
+  ["read-back", runReadBackJob],
+  ["verify", runVerifyJob],
+  ["decode", runDecodeJob],
+  ["xz", runXzJob],
+]);
+
+const [, , word, name = "", ...argv] = process.argv;
+const run = jobs.get(name);
+if (word !== "job" || run === undefined) {
   throw new Error(`Cannot run ${JSON.stringify(process.argv.slice(2))}: no such job`);
 }
-process.exitCode = await jobs[name](argv);
+process.exitCode = await run(argv);

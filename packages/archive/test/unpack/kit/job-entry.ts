@@ -1,9 +1,10 @@
-// Stands for the program in tests: `job unpack` and `job decode` as the executable starts them.
-import { runDecodeJob } from "../../../source/decode/job.ts";
+// Stands for the program in tests: this package's jobs as the executable starts them.
+import { runDecodeJob, runXzJob } from "../../../source/job.ts";
 import { runUnpackJob } from "../../../source/unpack/job.ts";
 
-const [, , word, name, ...argv] = process.argv;
-if (word !== "job" || (name !== "unpack" && name !== "decode")) {
+const [, , word, name = "", ...argv] = process.argv;
+const run = { unpack: runUnpackJob, decode: runDecodeJob, xz: runXzJob }[name];
+if (word !== "job" || run === undefined) {
   throw new Error(`Cannot run ${JSON.stringify(process.argv.slice(2))}: no such job`);
 }
-process.exitCode = name === "unpack" ? await runUnpackJob(argv) : await runDecodeJob(argv);
+process.exitCode = await run(argv);

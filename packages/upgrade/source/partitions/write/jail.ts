@@ -21,12 +21,16 @@ const neededForDecoders: ReadonlySet<SystemCallName> = new Set([
   "chroot",
   "mkdirat",
   "unlinkat",
+  // The host's xz runs as a user who owns nothing.
+  "setgroups",
+  "setgid",
+  "setuid",
 ]);
 /** Their input goes to them through a pair of sockets, and they are ended at the very last. */
 const neededToTheEnd: ReadonlySet<SystemCallName> = new Set(["kill", "sendto"]);
 
 /**
- * Starts this program over with no capability in any of its threads but the one to change the root, which the decoders need: they
+ * Starts this program over with no capability in any of its threads but those to change the root and the user, which the decoders need: they
  * belong to threads, so only a new image, with a smaller bound, takes them from all of them. Needs root.
  */
 export function startOverConfined(
@@ -37,7 +41,7 @@ export function startOverConfined(
   const { program } = request;
   const [path = ""] = program;
   for (const fd of descriptors) keepOnExecute(fd);
-  confineCapabilities([capability.SYS_CHROOT]);
+  confineCapabilities([capability.SYS_CHROOT, capability.SETGID, capability.SETUID]);
   const argument = JSON.stringify({ ...request, isConfined: true });
   return execute(path, ["host-service", ...program.slice(1), "job", job, argument], {});
 }
