@@ -97,3 +97,16 @@ testUnless(
     expect(JSON.parse(answer?.stdout ?? "")).toMatchObject({ status: 422, code: "image-refused" });
   },
 );
+
+testUnless([...reasons, needsTools("curl")], "a resumable upload of 2 GiB in one request is the same", async () => {
+  const answer = await measured("upload", { isBroken: false }, async (device, bundle) => {
+    const where = ["-sS", "--unix-socket", device.socket];
+    const headers = ["-H", "Content-Type: application/octet-stream", "-H", "Upload-Complete: ?1", "-H", "Expect:"];
+    const sent = await run(["curl", ...where, ...headers, "-T", bundle, "-X", "POST", "http://host/v1/uploads"]);
+    const { id } = JSON.parse(sent.stdout) as { id: string };
+    await run(["curl", ...where, "-X", "DELETE", `http://host/v1/uploads/${id}`]);
+    return sent;
+  });
+  expect(answer).toMatchObject({ stderr: "", exitCode: 0 });
+  expect(JSON.parse(answer?.stdout ?? "")).toMatchObject({ sha256: expect.stringMatching(/^[0-9a-f]{64}$/u) });
+});

@@ -19,7 +19,7 @@ import { digest } from "./manifest.ts";
 import { isSound } from "./state.ts";
 import type { Ending, State, Subject, Transition } from "./state.ts";
 
-export const recordFormat = 1;
+const recordFormat = 1;
 
 export interface Outcome {
   result: Ending["result"];

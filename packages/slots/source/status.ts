@@ -88,7 +88,7 @@ export function committedState(slot: SlotName | undefined, contents: SlotContent
   return normalOrEmpty({ slot, imageId: manifest.imageId });
 }
 
-export function describeState(state: State, subject: Subject): Omit<StatusReport, "why" | "resolved"> {
+function describeState(state: State, subject: Subject): Omit<StatusReport, "why" | "resolved"> {
   const running = runningOf(state);
   const nextBoot = nextBootOf(state);
   const other = referencesOf(state).find((reference) => reference !== running && reference.slot === otherOf(running));
@@ -125,7 +125,7 @@ function given<Members extends object>(members: Members): { [Key in keyof Member
   return known;
 }
 
-export function reasonOf(state: State, subject: Subject): string {
+function reasonOf(state: State, subject: Subject): string {
   const image = (reference: SlotReference) => describeImage(reference, subject);
   switch (state.name) {
     case "empty":

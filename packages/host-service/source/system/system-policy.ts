@@ -8,7 +8,7 @@ import { checkExpiry, policyOf, readKeyFiles } from "../configuration/trusted-ke
 import type { KeyFile, Verification } from "../configuration/trusted-keys.ts";
 
 /** A key as the job that verifies wants it. */
-export interface PemKey {
+interface PemKey {
   pem: string;
   /** The file, for messages. */
   subject: string;

@@ -38,7 +38,7 @@ const outcome = (...parameters: Parameters<typeof rawImageRules>) => {
       signer === undefined ? "nobody signed it" : `${signer.keyId} ${signer.verified ? "verified" : "claimed"}`;
     return version === undefined ? said : `${said}, version ${version}`;
   } catch (error) {
-    return error instanceof SignatureError ? `${error.kind}` : error;
+    return error instanceof SignatureError ? error.kind : error;
   }
 };
 

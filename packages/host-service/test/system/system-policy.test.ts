@@ -8,12 +8,8 @@ import { parseConfiguration } from "../../source/configuration/configuration.ts"
 import { loadSystemPolicy } from "../../source/system/system-policy.ts";
 
 let directory = "";
-const pem = generateKeyPairSync("ec", { namedCurve: "P-256" })
-  .publicKey.export({ type: "spki", format: "pem" })
-  .toString();
-const other = generateKeyPairSync("rsa", { modulusLength: 2048 })
-  .publicKey.export({ type: "spki", format: "pem" })
-  .toString();
+const pem = generateKeyPairSync("ec", { namedCurve: "P-256" }).publicKey.export({ type: "spki", format: "pem" });
+const other = generateKeyPairSync("rsa", { modulusLength: 2048 }).publicKey.export({ type: "spki", format: "pem" });
 const fingerprint = (key: string) => parseArtifactKey(key, "a key").fingerprint;
 const minisign = "RWQf6LRCGA9i53mlYecO4IzT51TGPpvWucNSCh1CBM0QTaLn73Y7GFO3";
 const minisignId = "E7620F1842B4E81F";

@@ -50,7 +50,12 @@ export class TrailingDigest {
   async #run(): Promise<string> {
     const { signal } = this.#reception;
     const ending = this.#ending.signal;
-    const reception = { ...this.#reception, signal: signal === undefined ? ending : AbortSignal.any([signal, ending]) };
+    const reception = {
+      ...this.#reception,
+      signal: signal === undefined ? ending : AbortSignal.any([signal, ending]),
+      // It reads our own file, so that it is gone at once; those who are told are counting the others.
+      onJobKilled: undefined,
+    };
     const { sha256 } = await runJob(reception, {
       name: "digest",
       bytes: 0,

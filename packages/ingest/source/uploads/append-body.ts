@@ -81,7 +81,8 @@ async function openBehind({ path, offset, bytes }: Destination): Promise<number>
 /** What has arrived is written also when the body is cut. */
 async function writeBody(request: Request, fd: number, { offset, bytes }: Destination): Promise<void> {
   // Bun.write empties the file when a body has nothing in it, which chunks tell only at their end.
-  if (bytes === undefined && offset > 0 && request.body !== null) await writeChunks(request.body, fd);
+  const mayBeEmpty = bytes === undefined || bytes === 0;
+  if (mayBeEmpty && offset > 0 && request.body !== null) await writeChunks(request.body, fd);
   else await Bun.write(Bun.file(fd), request);
 }
 

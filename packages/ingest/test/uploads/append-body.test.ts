@@ -36,17 +36,22 @@ for (const bodies of ["sized", "chunked"]) {
   });
 }
 
-test("append: a chunked body with nothing in it takes nothing away", async () => {
-  const bench = await Bench.open();
-  const { id } = await bench.uploads.begin("host", unknownLength);
-  await bench.send(id, contents, { offset: 0 });
-  using client = openClient(bench.socket);
-  const head = `Upload-Offset: ${contents.byteLength}\r\nUpload-Complete: ?1\r\nTransfer-Encoding: chunked\r\n`;
-  client.send(`${bench.head(id, head)}0\r\n\r\n`);
-  await until(() => client.answer().includes("}"), "it is answered");
-  expect(client.answer()).toContain(`"sha256":"${sha256(contents)}"`);
-  expect(readFileSync(fileOf(bench, id))).toEqual(Buffer.from(contents));
-});
+for (const [framing, end] of [
+  ["Transfer-Encoding: chunked", "0\r\n\r\n"],
+  ["Content-Length: 0", ""],
+] as const) {
+  test(`append: a body with nothing in it takes nothing away (${framing})`, async () => {
+    const bench = await Bench.open();
+    const { id } = await bench.uploads.begin("host", unknownLength);
+    await bench.send(id, contents, { offset: 0 });
+    using client = openClient(bench.socket);
+    const head = `Upload-Offset: ${contents.byteLength}\r\nUpload-Complete: ?1\r\n${framing}\r\n`;
+    client.send(`${bench.head(id, head)}${end}`);
+    await until(() => client.answer().includes("}"), "it is answered");
+    expect(client.answer()).toContain(`"sha256":"${sha256(contents)}"`);
+    expect(readFileSync(fileOf(bench, id))).toEqual(Buffer.from(contents));
+  });
+}
 
 test("append: what lies behind the recorded offset goes before anything is written there", async () => {
   const bench = await Bench.open();

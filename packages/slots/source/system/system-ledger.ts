@@ -27,7 +27,7 @@ export interface SystemPage {
 }
 
 /** What a change of the record brings beside its transition. */
-export type SystemMembers = Partial<Pick<SystemRecord, "images" | "floor">>;
+type SystemMembers = Partial<Pick<SystemRecord, "images" | "floor">>;
 
 export interface SystemLedger {
   /** Takes the lock; kind "busy" when it is not free within `waitMs`. Makes the directory where it is missing. */
