@@ -66,7 +66,7 @@ test("verifyArtifact refuses what it would refuse to write, and what is no singl
   const foreign = { keys: trusted, signatureRequired: true, device: { type: "edge-y9", provides: {} } };
   expect(String(await verdict(signed, { terms: foreign }))).toStartWith("incompatible: Cannot install the artifact: ");
   expect(String(await verdict(buildArtifactSet({ "a.mender": signed })))).toBe(
-    "unsupported: Cannot read the upgrade file: it is a set of artifacts, and one artifact is expected; take the one for this device",
+    "unsupported: Cannot install the upgrade file: it is a set of artifacts, and one artifact is expected; take the one for this device",
   );
   expect(String(await verdict(Buffer.alloc(4096, 7)))).toStartWith("not-an-artifact: Cannot read the upgrade file: ");
 });
