@@ -17,7 +17,7 @@ function fileOf(bench: Bench, id: string): string {
 
 for (const bodies of ["sized", "chunked"]) {
   test(`append: ${bodies} pieces of all sizes make the whole, and take no more than it`, async () => {
-    const bench = await Bench.open();
+    await using bench = await Bench.open();
     const { id } = await bench.uploads.begin("host", unknownLength);
     let offset = 0;
     for (const bytes of [1, 1024, 1025, 70_000, mebibyte, 2 * mebibyte + 1, contents.byteLength]) {
@@ -41,7 +41,7 @@ for (const [framing, end] of [
   ["Content-Length: 0", ""],
 ] as const) {
   test(`append: a body with nothing in it takes nothing away (${framing})`, async () => {
-    const bench = await Bench.open();
+    await using bench = await Bench.open();
     const { id } = await bench.uploads.begin("host", unknownLength);
     await bench.send(id, contents, { offset: 0 });
     using client = openClient(bench.socket);
@@ -54,7 +54,7 @@ for (const [framing, end] of [
 }
 
 test("append: what lies behind the recorded offset goes before anything is written there", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   await bench.send(id, contents.subarray(0, 1000), { offset: 0 });
   // As after a record that could not be written.
@@ -64,7 +64,7 @@ test("append: what lies behind the recorded offset goes before anything is writt
 });
 
 test("append: an upload whose file has lost bytes is given up", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   await bench.send(id, contents.subarray(0, 1000), { offset: 0 });
   truncateSync(fileOf(bench, id), 999);
@@ -75,7 +75,7 @@ test("append: an upload whose file has lost bytes is given up", async () => {
 });
 
 test("append: of a long body that is killed midway the recorded part is whole, whatever the size says", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   await bench.send(id, contents.subarray(0, 1000), { offset: 0 });
   using client = openClient(bench.socket);
@@ -96,7 +96,7 @@ test("append: of a long body that is killed midway the recorded part is whole, w
 });
 
 test("append: room that was reserved for a body that was cut is given back", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   const taken = () => statSync(fileOf(bench, id)).blocks * 512;
   const client = openClient(bench.socket);
@@ -115,7 +115,7 @@ for (const before of [0, mebibyte]) {
     using workshop = new Workshop();
     using disk = mountSmallDisk(workshop);
     if (disk === undefined) return;
-    const bench = await Bench.open({ directory: `${disk.directory}/inbox` });
+    await using bench = await Bench.open({ directory: `${disk.directory}/inbox` });
     const ballast = `${disk.directory}/ballast`;
     const { id } = await bench.uploads.begin("host", unknownLength);
     if (before > 0) await bench.send(id, contents.subarray(0, before), { offset: 0 });

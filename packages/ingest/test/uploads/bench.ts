@@ -1,17 +1,11 @@
-import { afterEach } from "bun:test";
 import { readdirSync } from "node:fs";
 import { IngestError, openUploads, type Uploads } from "../../source/index.ts";
 import { limits, programOf, Workshop } from "../workshop.ts";
 
-const closing: (() => Promise<unknown> | void)[] = [];
-afterEach(async () => {
-  for (const close of closing.splice(0).toReversed()) await close();
-});
-
 type Wishes = Partial<typeof limits> & { uploadsMax?: number; uploadAgeMaxMs?: number; directory?: string };
 
 /** Uploads behind a real server, whose answers are what `append` says. */
-export class Bench {
+export class Bench implements AsyncDisposable {
   readonly workshop = new Workshop();
   readonly directory: string;
   readonly errors: IngestError[] = [];
@@ -21,24 +15,26 @@ export class Bench {
   static async open({ directory, ...wishes }: Wishes = {}) {
     const bench = new Bench(wishes, directory);
     await bench.restart();
-    const server = Bun.serve({
+    bench.#server = Bun.serve({
       unix: bench.socket,
       maxRequestBodySize: Number.MAX_SAFE_INTEGER,
       ...({ idleTimeout: 0 } as object),
       fetch: (request) => bench.#answer(request),
     });
-    closing.push(
-      () => bench.workshop[Symbol.dispose](),
-      () => server.stop(true),
-    );
     return bench;
   }
 
   readonly wishes: object;
+  #server: Bun.Server<undefined> | undefined;
 
   private constructor(wishes: object, directory: string | undefined) {
     this.wishes = wishes;
     this.directory = directory ?? this.workshop.path("inbox");
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#server?.stop(true);
+    this.workshop[Symbol.dispose]();
   }
 
   get socket(): string {

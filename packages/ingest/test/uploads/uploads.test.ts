@@ -10,7 +10,7 @@ const contents = pattern(3 * mebibyte + 17);
 const unknownLength = { length: undefined, sha256: undefined };
 
 test("append puts the pieces one behind the other and the last one completes with the digest of all", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", { length: contents.byteLength, sha256: sha256(contents) });
   expect(await bench.send(id, contents.subarray(0, 10), { offset: 0 })).toMatchObject({ id, offset: 10 });
   expect(await bench.send(id, undefined, { offset: 10 })).toMatchObject({ offset: 10 });
@@ -32,7 +32,7 @@ test("append puts the pieces one behind the other and the last one completes wit
 });
 
 test("append completes without a body what has arrived before", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   await bench.send(id, contents, { offset: 0 });
   expect(await bench.send(id, undefined, { offset: contents.byteLength, last: true })).toMatchObject({
@@ -42,7 +42,7 @@ test("append completes without a body what has arrived before", async () => {
 });
 
 test("append keeps what arrived of a body that was cut, and tells it after a restart", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   const client = openClient(bench.socket);
   client.send(bench.head(id, `Upload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Length: ${contents.byteLength}\r\n`));
@@ -60,7 +60,7 @@ test("append keeps what arrived of a body that was cut, and tells it after a res
 });
 
 test("a restart counts no byte behind the recorded offset, and drops an upload that has lost some", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const [more, less] = [
     await bench.uploads.begin("host", unknownLength),
     await bench.uploads.begin("host", unknownLength),
@@ -76,7 +76,7 @@ test("a restart counts no byte behind the recorded offset, and drops an upload t
 });
 
 test("a restart sweeps halves, what cannot be read and what has expired, and nothing else", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   const [one, two, three] = ["1", "2", "3"].map((digit) => digit.repeat(32));
   writeFileSync(join(bench.directory, `${one}.upload`), "bytes alone");
@@ -93,7 +93,7 @@ test("a restart sweeps halves, what cannot be read and what has expired, and not
 });
 
 test("an upload expires while the daemon runs, and is then unknown", async () => {
-  const bench = await Bench.open({ uploadAgeMaxMs: 40 });
+  await using bench = await Bench.open({ uploadAgeMaxMs: 40 });
   const { id } = await bench.uploads.begin("host", unknownLength);
   bench.nowMs += 39;
   expect(await bench.uploads.find("host", id)).toMatchObject({ secondsLeft: 0 });
@@ -103,7 +103,7 @@ test("an upload expires while the daemon runs, and is then unknown", async () =>
 });
 
 test("another owner's upload is unknown to every call", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   const calls = [
     bench.uploads.find("edge", id),
@@ -118,7 +118,7 @@ test("another owner's upload is unknown to every call", async () => {
 });
 
 test("begin finds the same upload again, and one of another owner never", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const same = { length: contents.byteLength, sha256: sha256(contents) };
   const first = await bench.uploads.begin("host", same);
   await bench.send(first.id, contents.subarray(0, 500), { offset: 0 });
@@ -128,7 +128,7 @@ test("begin finds the same upload again, and one of another owner never", async 
 });
 
 test("begin refuses one too many of an owner, and no other's", async () => {
-  const bench = await Bench.open({ uploadsMax: 2 });
+  await using bench = await Bench.open({ uploadsMax: 2 });
   const begun = await Promise.allSettled([1, 2, 3].map(() => bench.uploads.begin("host", unknownLength)));
   expect(begun.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "fulfilled", "rejected"]);
   expect((await refusal(bench.uploads.begin("host", unknownLength))).problem).toEqual({
@@ -141,7 +141,7 @@ test("begin refuses one too many of an owner, and no other's", async () => {
 });
 
 test("begin and append refuse more than an image may have", async () => {
-  const bench = await Bench.open({ imageBytesMax: 1000 });
+  await using bench = await Bench.open({ imageBytesMax: 1000 });
   expect((await refusal(bench.uploads.begin("host", { length: 1001, sha256: undefined }))).kind).toBe("too-large");
   const { id } = await bench.uploads.begin("host", unknownLength);
   expect(await bench.send(id, contents.subarray(0, 1001), { offset: 0 })).toEqual({ kind: "too-large" });
@@ -149,7 +149,7 @@ test("begin and append refuse more than an image may have", async () => {
 });
 
 test("append refuses what does not fit what is known", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", { length: 100, sha256: undefined });
   const some = contents.subarray(0, 60);
   expect(await bench.send(id, some, { offset: 1 })).toEqual({ kind: "upload-offset" });
@@ -170,7 +170,7 @@ test("append refuses what does not fit what is known", async () => {
 });
 
 test("append ends an upload that outgrows its length while it arrives", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", { length: 4, sha256: undefined });
   using client = openClient(bench.socket);
   client.send(bench.head(id, "Upload-Offset: 0\r\nUpload-Complete: ?0\r\nTransfer-Encoding: chunked\r\n"));
@@ -181,14 +181,14 @@ test("append ends an upload that outgrows its length while it arrives", async ()
 });
 
 test("append ends an upload whose bytes are not those of its digest", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", { length: 5, sha256: sha256("other") });
   expect(await bench.send(id, contents.subarray(0, 5), { offset: 0, last: true })).toEqual({ kind: "digest-mismatch" });
   await until(() => bench.names().length === 0, "it is gone");
 });
 
 test("a later request for the same upload takes the place of one that hangs", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   using client = openClient(bench.socket);
   client.send(bench.head(id, "Upload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Length: 1000\r\n"));
@@ -206,7 +206,7 @@ test("a later request for the same upload takes the place of one that hangs", as
 });
 
 test("append gives up a body that stalls and keeps what has arrived", async () => {
-  const bench = await Bench.open({ stallTimeoutMs: 150 });
+  await using bench = await Bench.open({ stallTimeoutMs: 150 });
   const { id } = await bench.uploads.begin("host", unknownLength);
   using client = openClient(bench.socket);
   client.send(bench.head(id, "Upload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Length: 1000\r\n"));
@@ -217,7 +217,7 @@ test("append gives up a body that stalls and keeps what has arrived", async () =
 });
 
 test("append records within one long body, so that a daemon that dies loses little", async () => {
-  const bench = await Bench.open();
+  await using bench = await Bench.open();
   const { id } = await bench.uploads.begin("host", unknownLength);
   using client = openClient(bench.socket);
   client.send(bench.head(id, "Upload-Offset: 0\r\nUpload-Complete: ?1\r\nContent-Length: 1000000000\r\n"));
