@@ -1,21 +1,22 @@
-// What each bad input is answered, for a person to judge: `golden.txt` has a section for each test file, and in it a block for each
+// What each bad input is answered, for a person to judge: a `golden.txt` has a section for each test file, and in it a block for each
 // case: its name, then the exit code or the HTTP status, then the message.
 import { afterAll, expect, test } from "bun:test";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const path = join(import.meta.dirname, "golden.txt");
 const isUpdate = process.env["UPDATE_GOLDEN"] === "1";
 
 export class GoldenSection {
   readonly #name: string;
+  readonly #path: string;
   readonly #wanted: ReadonlyMap<string, string>;
   readonly #got = new Map<string, string>();
   #skipped = 0;
 
-  constructor(name: string) {
+  constructor(name: string, directory = import.meta.dirname) {
     this.#name = name;
-    this.#wanted = blocksOf(sections().get(name) ?? "");
+    this.#path = join(directory, "golden.txt");
+    this.#wanted = blocksOf(sectionsOf(this.#path).get(name) ?? "");
     afterAll(() => {
       if (isUpdate) this.#write();
     });
@@ -40,18 +41,18 @@ export class GoldenSection {
   }
 
   #write(): void {
-    const all = sections();
+    const all = sectionsOf(this.#path);
     const kept = this.#skipped > 0 ? [...this.#wanted].filter(([name]) => !this.#got.has(name)) : [];
     const blocks = [...this.#got, ...kept].map(([name, block]) => `${name}\n${block.replace(/^/gmu, "  ")}\n`);
     all.set(this.#name, blocks.join(""));
     const text = [...all].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([name, body]) => `== ${name}\n${body}`);
-    writeFileSync(path, text.join("\n"));
+    writeFileSync(this.#path, text.join("\n"));
   }
 }
 
-function sections(): Map<string, string> {
+function sectionsOf(path: string): Map<string, string> {
   const found = new Map<string, string>();
-  for (const part of read().split(/^== /mu).slice(1)) {
+  for (const part of read(path).split(/^== /mu).slice(1)) {
     const end = part.indexOf("\n");
     found.set(part.slice(0, end), part.slice(end + 1));
   }
@@ -68,7 +69,7 @@ function blocksOf(section: string): Map<string, string> {
   return blocks;
 }
 
-function read(): string {
+function read(path: string): string {
   try {
     return readFileSync(path, "utf8");
   } catch (error) {

@@ -25,7 +25,7 @@ export interface BoardOptions {
   bootLimit?: number;
   /** What each slot holds at first; undefined is nothing. */
   versions?: { a?: string; b?: string };
-  slotBytes?: number;
+  slotBytes?: number | Readonly<Record<BoardSlot, number>>;
   dataBytes?: number;
   /** Shows the repository on the board, read-only in /opt/lent. */
   lendsSources?: boolean;
@@ -76,8 +76,8 @@ export class Board {
       const numbers = { env: 1, "root-a": partitions.a, "root-b": partitions.b, data: 4 };
       const bytes = {
         env: mebibyte,
-        "root-a": slotBytes,
-        "root-b": slotBytes,
+        "root-a": typeof slotBytes === "number" ? slotBytes : slotBytes.a,
+        "root-b": typeof slotBytes === "number" ? slotBytes : slotBytes.b,
         data: options.dataBytes ?? 32 * mebibyte,
       };
       const disk = await makeDisk(directory, { numbers, bytes }, (loop) =>

@@ -42,18 +42,24 @@ export class Transcript {
     if (answer.exitCode !== 0) this.#lines.push(`exit code ${answer.exitCode}`);
   }
 
-  /** Compares with the file of that name; writes it instead where UPDATE_GOLDEN=1. */
   async compare(name: string): Promise<void> {
-    const path = join(directory, `${name}.txt`);
-    const text = `${this.#masks.reduce((all, [what, by]) => all.replaceAll(what, by), this.#lines.join("\n"))}\n`;
-    if (isUpdate) {
-      await mkdir(directory, { recursive: true });
-      await writeFile(path, text);
-      return;
-    }
-    const golden = await readFile(path, "utf8").catch(() => `there is no ${name}.txt; write it with UPDATE_GOLDEN=1\n`);
-    expect(text).toBe(golden);
+    await compareWithGolden(
+      name,
+      `${this.#masks.reduce((all, [what, by]) => all.replaceAll(what, by), this.#lines.join("\n"))}\n`,
+    );
   }
+}
+
+/** Compares with the file of that name; writes it instead where UPDATE_GOLDEN=1. */
+export async function compareWithGolden(name: string, text: string): Promise<void> {
+  const path = join(directory, `${name}.txt`);
+  if (isUpdate) {
+    await mkdir(directory, { recursive: true });
+    await writeFile(path, text);
+    return;
+  }
+  const golden = await readFile(path, "utf8").catch(() => `there is no ${name}.txt; write it with UPDATE_GOLDEN=1\n`);
+  expect(text).toBe(golden);
 }
 
 function linesOf(text: string, prefix: string): string[] {

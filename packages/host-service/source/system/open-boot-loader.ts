@@ -1,4 +1,5 @@
 // From the configuration to what decides which slot boots. The boot hook loads this, and nothing that installs.
+import { existsSync } from "node:fs";
 import {
   menderBootLoader,
   menderTool,
@@ -64,9 +65,8 @@ function partitionsOf(
 function numberOf(device: string): number {
   const number = partitionNumber(device);
   if (number !== undefined) return number;
-  throw new UpgradeError(
-    "device",
-    `Cannot use ${JSON.stringify(device)} as a slot: it is not there, or no partition with a number; ` +
-      'check "slots" under [upgrade], or set boot_parts',
-  );
+  const why = existsSync(device)
+    ? "it is no partition with a number; set boot_parts under [upgrade]"
+    : 'there is no such device; check "slots" under [upgrade], and the partition table';
+  throw new UpgradeError("device", `Cannot use ${JSON.stringify(device)} as a slot: ${why}`);
 }
