@@ -28,7 +28,8 @@ export interface WalkReport {
 
 let built: Promise<string> | undefined;
 
-function crashpoint(): Promise<string> {
+/** The program that cuts, made once. */
+export function crashpoint(): Promise<string> {
   built ??= (async () => {
     const path = join(workshop, "crashpoint");
     await must(["cc", "-O2", "-o", path, join(import.meta.dirname, "../tools/crashpoint.c")]);

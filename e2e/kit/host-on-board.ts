@@ -75,12 +75,14 @@ export class HostOnBoard {
   }
 
   /** The hook, as its unit calls it at each boot. */
-  hook(): Promise<Answer> {
-    return this.board.run(["host-service", "boot", "--config", configurationFile]);
+  hook(prefix: readonly string[] = []): Promise<Answer> {
+    return this.board.run([...prefix, "host-service", "boot", "--config", configurationFile]);
   }
 
-  async startDaemon(): Promise<void> {
-    const outer = this.board.start(["sh", "-c", `exec host-service --config ${configurationFile} 2>>/data/log >&2`]);
+  /** `prefix` stands before the daemon's command. */
+  async startDaemon(prefix: readonly string[] = []): Promise<void> {
+    const command = [...prefix, "host-service", "--config", configurationFile].join(" ");
+    const outer = this.board.start(["sh", "-c", `exec ${command} 2>>/data/log >&2`]);
     const log = "/data/log";
     const pid = await until("the daemon has a process", async () => {
       if (outer.exitCode !== null)
