@@ -97,12 +97,12 @@ export class HostOnBoard {
     });
   }
 
-  /** SIGTERM, and its exit code. */
-  async stopDaemon(): Promise<number> {
-    const { pid, outer } = this.#running();
-    process.kill(pid, "SIGTERM");
-    this.#daemon = undefined;
-    return await outer.exited;
+  async stopDaemon(): Promise<void> {
+    await this.#end("SIGTERM");
+  }
+
+  async killDaemon(): Promise<void> {
+    await this.#end("SIGKILL");
   }
 
   /** Started again with another configuration, in the same boot. */
@@ -167,6 +167,13 @@ export class HostOnBoard {
       state: (await this.record())["state"],
       inbox: await readdir(this.seenFromOutside(`${stateDirectory}/inbox`)).catch(() => []),
     };
+  }
+
+  async #end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
+    const { pid, outer } = this.#running();
+    process.kill(pid, signal);
+    this.#daemon = undefined;
+    await outer.exited;
   }
 
   #running(): { pid: number; outer: Inside } {

@@ -24,8 +24,15 @@ export interface SystemOptions {
   operations: Operations;
 }
 
+interface BeginOptions {
+  principal: Principal;
+  id: string | undefined;
+}
+
 export class System {
   readonly #options: SystemOptions;
+  /** Settles when the last upgrade that wants to begin has begun, or may not. Never rejects. */
+  #lastBegin: Promise<unknown> = Promise.resolve();
 
   constructor(options: SystemOptions) {
     this.#options = options;
@@ -41,14 +48,13 @@ export class System {
   }
 
   /** Begins an operation, after everything that can be refused without its image has been. */
-  async begin(action: Action, options: { principal: Principal; id: string | undefined }): Promise<Operation> {
-    const { host, installer } = this.#parts(action === "rollback" ? "roll back" : action);
-    const { operations } = this.#options;
-    const { principal, id } = options;
-    // Before the tools are asked: whoever is second hears of the first, and not of a device that is busy.
-    operations.refuseSecond(action, systemRecord);
-    if (action === "upgrade") await host.checkUpgrade(installer);
-    return operations.begin({ id, action, caller: callerOf(principal), container: systemRecord });
+  async begin(action: Action, options: BeginOptions): Promise<Operation> {
+    this.#parts(action === "rollback" ? "roll back" : action);
+    if (action !== "upgrade") return this.#begin(action, options);
+    // One after the other: to check a device is to hold it, and whoever came meanwhile would find it busy.
+    const begun = this.#lastBegin.then(() => this.#beginUpgrade(options));
+    this.#lastBegin = begun.catch(() => undefined);
+    return await begun;
   }
 
   async upgrade(operation: Operation, given: GivenUpgrade): Promise<Finished> {
@@ -81,6 +87,18 @@ export class System {
     const { host } = this.#parts("roll back");
     operation.beginRecording();
     return { ...this.#finished(operation, await host.rollback(options)), why: options.why };
+  }
+
+  async #beginUpgrade(options: BeginOptions): Promise<Operation> {
+    const { host, installer } = this.#parts("upgrade");
+    // Before the tools are asked: whoever is second hears of the first, and not of a device that is busy.
+    this.#options.operations.refuseSecond("upgrade", systemRecord);
+    await host.checkUpgrade(installer);
+    return this.#begin("upgrade", options);
+  }
+
+  #begin(action: Action, { principal, id }: BeginOptions): Operation {
+    return this.#options.operations.begin({ id, action, caller: callerOf(principal), container: systemRecord });
   }
 
   #parts(deed: string): SystemParts {
