@@ -7,7 +7,7 @@ import type { BoardSlot } from "./board.ts";
 import type { HostOnBoard, HostWishes } from "./host-on-board.ts";
 import { worked } from "./steps.ts";
 
-export const keys = makeArtifactKeys();
+const keys = makeArtifactKeys();
 export const success = "Upgrade installed successfully. Please reboot to complete the process.\n";
 
 /** What a board of this boot loader has in its configuration; artifacts have to be signed by our key. */
