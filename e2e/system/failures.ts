@@ -107,6 +107,8 @@ function masked(said: readonly string[]): string {
   return said
     .join("\n")
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "<uuid>")
+    .replaceAll(/\b[0-9a-f]{64}\b/gu, "<sha256>")
+    .replaceAll(/\bimage sha256:[0-9a-f]{12}\b/gu, "image <digest>")
     .replaceAll(/\bloop\d+(?:p\d+)?/gu, "<loop>")
     .replaceAll(/\bat byte \d+/gu, "at byte <n>")
     .replaceAll(/\d[\d.]* (?:[KM]i)?B \(\d+ bytes\) are free/gu, "<bytes> are free");
