@@ -41,7 +41,7 @@ const usual: Readonly<Record<string, string>> = {
 };
 const configurationFile = "/data/host-service.toml";
 const stateDirectory = "/data/state";
-export const reserveBytes = 1024 * 1024;
+const reserveBytes = 1024 * 1024;
 
 function configurationText({ upgrade = {}, verify = [], limits = {}, more = [] }: HostWishes): string {
   const pairs = Object.entries({ ...usual, ...upgrade }).filter(([, value]) => value !== null);
@@ -185,7 +185,7 @@ export function stateName({ state }: HostTraces): unknown {
 }
 
 /** The SHA-256 of a device or a file. */
-export async function contentsOf(path: string): Promise<string> {
+async function contentsOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Uint8Array);
   return hash.digest("hex");

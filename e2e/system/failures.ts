@@ -10,7 +10,7 @@ import { worked } from "../kit/steps.ts";
 
 export const mebibyte = 1024 * 1024;
 export const slotBytes = 8 * mebibyte;
-export const installed = "Upgrade installed successfully. Please reboot to complete the process.\n";
+const installed = "Upgrade installed successfully. Please reboot to complete the process.\n";
 /** Where the upgrades lie on the board. */
 export const files = { good: "/data/good.mender", image: "/data/image", large: "/data/large.mender" } as const;
 
