@@ -41,7 +41,7 @@ const usual: Readonly<Record<string, string>> = {
 };
 const configurationFile = "/data/host-service.toml";
 const stateDirectory = "/data/state";
-export const reserveBytes = 1024 * 1024;
+const reserveBytes = 1024 * 1024;
 
 function configurationText({ upgrade = {}, verify = [], limits = {}, more = [] }: HostWishes): string {
   const pairs = Object.entries({ ...usual, ...upgrade }).filter(([, value]) => value !== null);

@@ -10,7 +10,7 @@ import { worked } from "../kit/steps.ts";
 
 export const mebibyte = 1024 * 1024;
 export const slotBytes = 8 * mebibyte;
-export const installed = "Upgrade installed successfully. Please reboot to complete the process.\n";
+const installed = "Upgrade installed successfully. Please reboot to complete the process.\n";
 /** Where the upgrades lie on the board. */
 export const files = { good: "/data/good.mender", image: "/data/image", large: "/data/large.mender" } as const;
 
@@ -107,6 +107,8 @@ function masked(said: readonly string[]): string {
   return said
     .join("\n")
     .replaceAll(/[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}/gu, "<uuid>")
+    .replaceAll(/\b[0-9a-f]{64}\b/gu, "<sha256>")
+    .replaceAll(/\bimage sha256:[0-9a-f]{12}\b/gu, "image <digest>")
     .replaceAll(/\bloop\d+(?:p\d+)?/gu, "<loop>")
     .replaceAll(/\bat byte \d+/gu, "at byte <n>")
     .replaceAll(/\d[\d.]* (?:[KM]i)?B \(\d+ bytes\) are free/gu, "<bytes> are free");

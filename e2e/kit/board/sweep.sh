@@ -26,8 +26,9 @@ if [ -s "$directory/loop" ]; then
   read -r loop <"$directory/loop"
   if [ "$(cat "/sys/block/${loop##*/}/loop/backing_file" 2>/dev/null)" = "$directory/disk.img" ]; then
     again partx --delete "$loop" || failed=1
-    again losetup --detach "$loop" || failed=1
+    # While the device is still ours: the next one of that number has nodes of the same names.
     rm -f "${loop}p"*
+    again losetup --detach "$loop" || failed=1
   fi
 fi
 rm -rf -- "$directory"

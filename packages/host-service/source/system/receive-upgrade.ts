@@ -7,7 +7,6 @@ import { readBytes } from "../containers/read-text.ts";
 import { pathOf } from "../containers/source-path.ts";
 import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { Operation } from "../operations/operation.ts";
-import { RequestError } from "../problems/request-error.ts";
 
 /** What an upgrade is given: the request's body, or the sources that its JSON names. */
 export type GivenUpgrade =
@@ -31,7 +30,7 @@ export interface ReceptionContext {
   takes: Installer<never>["takes"];
 }
 
-const name = "the upgrade";
+const upgradeName = "the upgrade";
 const signatureBytesMax = 16 * 1024;
 
 interface Given {
@@ -56,7 +55,9 @@ export async function withUpgrade<Result>(
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(signature === undefined ? {} : { signature: await readSignature(signature, { context, mayNamePaths, owner }) }),
   };
-  return await withSource({ source, mayNamePaths, owner }, context, (file) => use({ ...file, terms }));
+  return await withSource({ source, name: upgradeName, mayNamePaths, owner }, context, (file) =>
+    use({ ...file, terms }),
+  );
 }
 
 async function withBody<Result>(
@@ -67,7 +68,7 @@ async function withBody<Result>(
   const { inbox, operation, takes } = context;
   const terms: UpgradeTerms = sha256 === undefined ? {} : { sha256 };
   if (takes === "file") {
-    const file = await inbox.receiveBody(request, { ...watched(operation), name, sha256 });
+    const file = await inbox.receiveBody(request, { ...watched(operation, upgradeName), name: upgradeName, sha256 });
     operation.markReceived();
     return await withFile(file, (file) => use({ ...file, terms }));
   }
@@ -81,19 +82,22 @@ async function withBody<Result>(
 
 interface Named {
   source: Source;
+  name: string;
+  /** Less than the inbox allows. */
+  bytesMax?: number;
   mayNamePaths: boolean;
   owner: string;
 }
 
 async function withSource<Result>(
-  { source, mayNamePaths, owner }: Named,
+  { source, name, bytesMax, mayNamePaths, owner }: Named,
   { inbox, uploads, handOvers, operation, takes }: ReceptionContext,
   use: (given: Given) => Promise<Result>,
 ): Promise<Result> {
-  const receive = { ...watched(operation), name };
+  const receive = { ...watched(operation, name), name, bytesMax };
   if ("inline" in source) return await withFile(await inbox.receiveText(source.inline, receive), use);
   if ("upload" in source) {
-    const file = await uploads.take(owner, source.upload, { name, bytesMax: undefined });
+    const file = await uploads.take(owner, source.upload, { name, bytesMax });
     const result = await withFile(file, use);
     // Whatever is in the way, the upgrade is installed; what is left expires.
     await uploads.remove(owner, source.upload).catch(() => undefined);
@@ -126,25 +130,21 @@ async function withFile<Result>(file: InboxFile, use: (given: Given) => Promise<
 
 async function readSignature(
   source: Source,
-  { context, mayNamePaths, owner }: Omit<Named, "source"> & { context: ReceptionContext },
+  { context, mayNamePaths, owner }: Pick<Named, "mayNamePaths" | "owner"> & { context: ReceptionContext },
 ): Promise<Uint8Array> {
+  const name = "the signature";
   const small = { ...context, takes: "file" } as const;
-  return await withSource({ source, mayNamePaths, owner }, small, async ({ source: file }) => {
+  const named = { source, name, bytesMax: signatureBytesMax, mayNamePaths, owner };
+  return await withSource(named, small, async ({ source: file }) => {
     if (file.kind !== "file") throw new Error("Invariant: a small file lies in the inbox");
-    if (file.bytes > signatureBytesMax) {
-      throw new RequestError(
-        "invalid-request",
-        `Cannot receive the signature: it has ${file.bytes} bytes, and at most ${signatureBytesMax} are read`,
-      );
-    }
-    return await readBytes(file.fd, { name: "the signature", offset: 0, bytes: file.bytes });
+    return await readBytes(file.fd, { name, offset: 0, bytes: file.bytes });
   });
 }
 
-function watched(operation: Operation) {
+function watched(operation: Operation, part: string) {
   return {
     signal: operation.signal,
     onProgress: (progress: { phase: "receive" | "verify"; bytes: number; bytesTotal?: number }) =>
-      operation.report({ part: name, ...progress }),
+      operation.report({ part, ...progress }),
   };
 }
