@@ -52,6 +52,7 @@ export class Board {
   readonly #numbers: readonly string[];
   readonly #sweeper: Sweeper;
   #machine: Machine | undefined;
+  #insistsOn: BoardSlot | undefined;
 
   private constructor(
     directory: string,
@@ -190,12 +191,18 @@ export class Board {
     await must(["debugfs", "-w", "-R", request, this.device(slot)]);
   }
 
+  /** From now on the boot loader starts this slot whatever its environment says, as a broken one does; undefined makes it whole again. */
+  insistOn(slot: BoardSlot | undefined): void {
+    this.#insistsOn = slot;
+  }
+
   /** Takes all of it away, in whatever state it is. */
   async remove(): Promise<void> {
     await this.#sweeper.sweep();
   }
 
   async #firmware(notes: string[]): Promise<number> {
+    if (this.#insistsOn !== undefined) return this.partitions[this.#insistsOn];
     const devices = new Map([
       [this.partitions.a, this.device("a")],
       [this.partitions.b, this.device("b")],
