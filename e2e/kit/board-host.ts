@@ -1,7 +1,8 @@
 // Host Service on a board: its configuration on the data partition, the hook at each boot, the daemon, and the client.
-import { join } from "node:path";
-import { type Board, type BoardOptions, type Boot, onBoard } from "./board.ts";
+import { basename, join } from "node:path";
+import { type Board, type BoardOptions, type BoardSlot, type Boot, onBoard } from "./board.ts";
 import type { BoardBootLoader } from "./board/environments.ts";
+import type { Inside } from "./board/machine.ts";
 import type { Answer, RunOptions } from "./run.ts";
 import { until } from "./until.ts";
 
@@ -9,6 +10,8 @@ export interface BoardHostWishes {
   bootLoader: BoardBootLoader;
   /** Lines of [upgrade] beside the usual ones. */
   upgrade?: readonly string[];
+  /** What reboots the board. */
+  reboot?: readonly string[];
   /** The lines of [verify.system]; keys are named from `home`. */
   verify?: readonly string[];
 }
@@ -24,9 +27,11 @@ export const state = join(home, "state");
 export const deviceType = "edge-x1";
 const configuration = join(home, "config.toml");
 const log = join(home, "daemon.log");
+const pidFile = "/run/daemon.pid";
 
 export class BoardHost {
   readonly board: Board;
+  #daemon: Inside | undefined;
 
   constructor(board: Board) {
     this.board = board;
@@ -60,8 +65,8 @@ export class BoardHost {
 
   /** Answers when the daemon does; `prefix` stands before its command. */
   async startDaemon(prefix: readonly string[] = []): Promise<void> {
-    const line = `exec "$@" >>${log} 2>&1`;
-    const daemon = this.board.start([
+    const line = `echo $$ >${pidFile}; exec "$@" >>${log} 2>&1`;
+    const daemon = (this.#daemon = this.board.start([
       "/bin/sh",
       "-c",
       line,
@@ -70,12 +75,17 @@ export class BoardHost {
       "host-service",
       "--config",
       configuration,
-    ]);
+    ]));
     await until("the daemon answers", async () => {
       if (daemon.exitCode !== null || daemon.signalCode !== null)
         throw new Error(`Cannot start the daemon: ${await this.log()}`);
       return (await this.hostctl("ping")).exitCode === 0;
     });
+  }
+
+  async stopDaemon(): Promise<void> {
+    await this.board.run(["/bin/sh", "-c", `kill $(cat ${pidFile})`]);
+    await this.#daemon?.exited;
   }
 
   async log(): Promise<string> {
@@ -97,12 +107,10 @@ export class BoardHost {
     return { exitCode, stdout };
   }
 
-  /** Copies a file to the board, where it lasts as long as the boot. */
-  async bring(file: string): Promise<string> {
-    const path = join("/tmp", file.slice(file.lastIndexOf("/") + 1));
-    const { exitCode, stderr } = await this.board.run(["/bin/sh", "-c", 'cat >"$1"', "sh", path], {
-      stdin: Bun.file(file),
-    });
+  /** Copies a file to the board, by default to where it lasts as long as the boot, and answers its path there. */
+  async bring(file: string, path = join("/tmp", basename(file))): Promise<string> {
+    const copy = 'cat >"$1" && chmod 755 "$1"';
+    const { exitCode, stderr } = await this.board.run(["/bin/sh", "-c", copy, "sh", path], { stdin: Bun.file(file) });
     if (exitCode !== 0) throw new Error(`Cannot bring "${file}" to the board: ${stderr}`);
     return path;
   }
@@ -134,13 +142,21 @@ export class BoardHost {
 
 export const hookCommand: readonly string[] = ["host-service", "boot", "--config", configuration];
 
+export interface BoardHostOptions extends BoardHostWishes {
+  board?: Omit<BoardOptions, "bootLoader">;
+  /** Files of images to put into the slots before the first boot. */
+  images?: Partial<Record<BoardSlot, string>>;
+}
+
 /** Tells a story on a board that runs slot a, whose hook and daemon have run once. */
 export async function onBoardHost(
-  { board: boardOptions, ...wishes }: BoardHostWishes & { board?: Omit<BoardOptions, "bootLoader"> },
+  { board: boardOptions, images = {}, ...wishes }: BoardHostOptions,
   story: (host: BoardHost) => Promise<void>,
 ): Promise<void> {
   await onBoard({ ...boardOptions, bootLoader: wishes.bootLoader }, async (board) => {
     const host = new BoardHost(board);
+    if (images.a !== undefined) await board.install("a", images.a);
+    if (images.b !== undefined) await board.install("b", images.b);
     await board.boot();
     await host.configure(wishes);
     await host.hook();
@@ -149,12 +165,12 @@ export async function onBoardHost(
   });
 }
 
-function configurationText({ bootLoader, upgrade = [], verify }: BoardHostWishes): string {
+function configurationText({ bootLoader, upgrade = [], reboot = ["/sbin/reboot"], verify }: BoardHostWishes): string {
   return [
     `state_dir = ${JSON.stringify(state)}`,
     "[power]",
     'driver = "command"',
-    'reboot = ["/sbin/reboot"]',
+    `reboot = ${JSON.stringify(reboot)}`,
     "[limits]",
     "reserve_bytes = 1048576",
     "[upgrade]",

@@ -187,7 +187,7 @@ export class Board {
 
   /** Leaves a slot without a kernel that a boot loader could find; or, as "root", with one whose root cannot be mounted. */
   async damage(slot: BoardSlot, what: "kernel" | "root" = "kernel"): Promise<void> {
-    const request = what === "kernel" ? `rm ${kernel}` : "clri <8>";
+    const request = what === "kernel" ? `rm ${kernel}` : "feature has_journal";
     await must(["debugfs", "-w", "-R", request, this.device(slot)]);
   }
 
