@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type BoardHost, home, hookCommand, state } from "./board-host.ts";
+import type { BoardSlot } from "./board.ts";
 import { takeSnapshot } from "./board/snapshot.ts";
 import { type CutMode, type WalkReport, crashpoint, walk } from "./crash-walk.ts";
 import { worked } from "./steps.ts";
@@ -99,40 +100,46 @@ async function toldDaemon(host: BoardHost, words: readonly string[], prefix: rea
   return (await host.hostctl(...words)).exitCode === 0;
 }
 
+type OnSlot = Pick<BoardHost, "board"> & { slot: BoardSlot };
+
 /** Boots as often as the hook asks for it, and says what runs then: "normal release-1". Throws where anything of it does not fit. */
 async function nextSystem({ board }: BoardHost, images: KnownImages): Promise<string> {
   for (let boot = 0; boot < bootsMax; boot++) {
     const { slot } = await board.boot();
+    const version = await wholeVersion({ board, slot, images });
     const hook = await board.run(hookCommand);
     if ((await board.run(["test", "-e", "/run/reboot-asked"])).exitCode === 0) {
       await board.cut();
       continue;
     }
     if (hook.exitCode !== 0) throw new Error(`the hook ended with ${hook.exitCode}: ${hook.stdout}${hook.stderr}`);
-    return await checked({ board, slot, images });
+    return `${await settledState({ board, slot })} ${version}`;
   }
   throw new Error(`the hook has asked for ${bootsMax} reboots`);
 }
 
-async function checked({ board, slot, images }: Pick<BoardHost, "board"> & { slot: "a" | "b"; images: KnownImages }) {
-  const readRecord = async () => (await board.run(["cat", join(state, "system/record.json")])).stdout;
-  const text = await readRecord();
-  const { state: found } = JSON.parse(text) as { state: { name: string; active: { slot: string; imageId: string } } };
+/** What runs, as it says itself, with each byte of the image of that name. */
+async function wholeVersion({ board, slot, images }: OnSlot & { images: KnownImages }): Promise<string> {
   const version = (await board.run(["cat", "/boot/kernel"])).stdout.trim();
   const known = images.get(version);
-  if (known === undefined) throw new Error(`${version} runs, which nobody made`);
-  if ((await digestOf(board.device(slot), known.bytes)) !== known.sha256) {
-    throw new Error(`slot ${slot} says ${version}, and is not that image as a whole`);
-  }
-  const { active } = found;
+  if (known === undefined) throw new Error(`slot ${slot} runs ${version}, which nobody made`);
+  if ((await digestOf(board.device(slot), known.bytes)) === known.sha256) return version;
+  throw new Error(`slot ${slot} runs ${version}, and is not that image as a whole`);
+}
+
+/** The state's name, once the record, the boot loader and another hook of the same boot agree to it. */
+async function settledState({ board, slot }: OnSlot): Promise<string> {
+  const readRecord = async () => (await board.run(["cat", join(state, "system/record.json")])).stdout;
+  const text = await readRecord();
+  const { name, active } = (JSON.parse(text) as { state: { name: string; active: { slot: string } } }).state;
   if (active.slot !== slot) throw new Error(`slot ${slot} runs, and the record says ${active.slot}`);
   const { upgrade_available: isTrial, mender_boot_part: next } = await board.variables();
   const loader = `${isTrial === "1" ? "trying" : "normal"} ${next}`;
-  const expected = `${found.name} ${board.partitions[slot]}`;
+  const expected = `${name} ${board.partitions[slot]}`;
   if (loader !== expected) throw new Error(`the boot loader is at "${loader}", and the record at "${expected}"`);
   await board.run(hookCommand);
   if ((await readRecord()) !== text) throw new Error("a second hook of the same boot changed the record");
-  return `${found.name} ${version}`;
+  return name;
 }
 
 /** The next daemon has nothing in its inbox and takes another upgrade, once a trial is ended. */
