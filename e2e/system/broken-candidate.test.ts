@@ -79,7 +79,8 @@ testUnless(onUBoot, "a boot loader that goes on starting the candidate is told o
         slot: "b",
         hook: { exitCode: 1, stdout: `system: trying, runs slot b, version release-2; ${problem}\n` },
       });
-      expect((await host.status())[0]).toBe("trying");
+      const [state, , , , why] = await host.status();
+      expect({ state, why }).toEqual({ state: "trying", why: `why: version release-2 is on trial; ${problem}` });
     }
     worked(await host.hostctl("system", "commit"));
     host.board.insistOn(undefined);
