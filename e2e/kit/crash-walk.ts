@@ -22,7 +22,7 @@ export interface Walk {
   place?: CrashPlace;
 }
 
-export interface CrashPlace {
+interface CrashPlace {
   /** The path of `crashpoint()` there. */
   program: string;
   /** Where the calls are noted. */
