@@ -52,6 +52,7 @@ export class Board {
   readonly #numbers: readonly string[];
   readonly #sweeper: Sweeper;
   #machine: Machine | undefined;
+  #insistsOn: BoardSlot | undefined;
 
   private constructor(
     directory: string,
@@ -186,8 +187,13 @@ export class Board {
 
   /** Leaves a slot without a kernel that a boot loader could find; or, as "root", with one whose root cannot be mounted. */
   async damage(slot: BoardSlot, what: "kernel" | "root" = "kernel"): Promise<void> {
-    const request = what === "kernel" ? `rm ${kernel}` : "clri <8>";
+    const request = what === "kernel" ? `rm ${kernel}` : "feature has_journal";
     await must(["debugfs", "-w", "-R", request, this.device(slot)]);
+  }
+
+  /** From now on the boot loader starts this slot whatever its environment says, as a broken one does; undefined makes it whole again. */
+  insistOn(slot: BoardSlot | undefined): void {
+    this.#insistsOn = slot;
   }
 
   /** Takes all of it away, in whatever state it is. */
@@ -196,6 +202,7 @@ export class Board {
   }
 
   async #firmware(notes: string[]): Promise<number> {
+    if (this.#insistsOn !== undefined) return this.partitions[this.#insistsOn];
     const devices = new Map([
       [this.partitions.a, this.device("a")],
       [this.partitions.b, this.device("b")],

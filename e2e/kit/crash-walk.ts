@@ -10,14 +10,24 @@ export type CutMode = "before" | "short";
 
 export interface Walk {
   mode: CutMode;
-  /** Only calls on paths below it count. */
-  below: string;
+  /** Only calls on paths below it, or that begin with one of them, count. */
+  below: string | readonly string[];
   /** Makes everything as it was before. */
   prepare: () => Promise<void>;
   /** Runs it to its end or its cut; `prefix` stands before the command that is cut. */
   run: (prefix: readonly string[]) => Promise<void>;
   /** Throws where what is left is not as it has to be. */
   check: () => Promise<void>;
+  /** Where it is cut, when that is another machine than the one that walks. */
+  place?: CrashPlace;
+}
+
+interface CrashPlace {
+  /** The path of `crashpoint()` there. */
+  program: string;
+  /** Where the calls are noted. */
+  log: string;
+  readLog: () => Promise<string>;
 }
 
 export interface WalkReport {
@@ -28,7 +38,7 @@ export interface WalkReport {
 
 let built: Promise<string> | undefined;
 
-/** The program that cuts, made once. */
+/** The program that cuts, built once. */
 export function crashpoint(): Promise<string> {
   built ??= (async () => {
     const path = join(workshop, "crashpoint");
@@ -41,22 +51,30 @@ export function crashpoint(): Promise<string> {
 const pointsMax = 2000;
 
 /** After the last point, which is the run that was not cut, everything is as the check left it. */
-export async function walk({ mode, below, prepare, run, check }: Walk): Promise<WalkReport> {
+export async function walk({ mode, below, prepare, run, check, place }: Walk): Promise<WalkReport> {
   const broken: string[] = [];
-  const log = join(workshop, "crashpoint.log");
+  const { program, log, readLog } = place ?? (await here());
+  const counted = [below].flat();
   for (let point = 1; point <= pointsMax; point++) {
     await prepare();
-    await rm(log, { force: true });
-    await run([await crashpoint(), "-n", String(point), "-m", mode, "-p", below, "-l", log, "--"]);
-    const call = (await readFile(log, "utf8")).split("\n")[point - 1] ?? "";
+    const options = ["-n", String(point), "-m", mode, ...counted.flatMap((path) => ["-p", path]), "-l", log];
+    await run([program, ...options, "--"]);
+    const call = (await readLog()).split("\n")[point - 1] ?? "";
     const wasCut = call.startsWith(`${point} `);
     try {
       await check();
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
-      broken.push(`${wasCut ? call.replaceAll(`${below}/`, "") : "not cut"}: ${why}`);
+      const shown = typeof below === "string" ? call.replaceAll(`${below}/`, "") : call;
+      broken.push(`${wasCut ? shown : "not cut"}: ${why}`);
     }
     if (!wasCut) return { points: point - 1, broken };
   }
   throw new Error(`Cannot end the walk: there are more than ${pointsMax} points`);
+}
+
+async function here(): Promise<CrashPlace> {
+  const log = join(workshop, "crashpoint.log");
+  await rm(log, { force: true });
+  return { program: await crashpoint(), log, readLog: () => readFile(log, "utf8") };
 }

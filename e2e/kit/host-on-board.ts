@@ -187,7 +187,7 @@ export function stateName({ state }: HostTraces): unknown {
 }
 
 /** The SHA-256 of a device or a file. */
-export async function contentsOf(path: string): Promise<string> {
+async function contentsOf(path: string): Promise<string> {
   const hash = createHash("sha256");
   for await (const chunk of createReadStream(path, { highWaterMark: 1024 * 1024 })) hash.update(chunk as Uint8Array);
   return hash.digest("hex");

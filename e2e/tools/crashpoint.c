@@ -42,7 +42,7 @@ static const char usage[] =
     "             after    kill it right after the call\n"
     "             short    let a write do half of its bytes, then kill\n"
     "             err:NUM  the call fails with errno NUM (28 no space, 5 I/O), the command goes on\n"
-    "  -p PREFIX  count only calls on paths that start with PREFIX; several may be given\n"
+    "  -p PREFIX  count only calls on paths that start with PREFIX; may be given several times\n"
     "  -l LOG     one line per counted call, then \"total T injected I rc R\"\n"
     "exit: 77 killed here, otherwise the command's own status (128 + signal)\n";
 
@@ -173,6 +173,14 @@ static void run_command(char **command) {
   _exit(127);
 }
 
+enum { PREFIX_MAX = 8 };
+static const char *prefixes[PREFIX_MAX];
+static int prefix_count;
+static int is_below(const char *path) {
+  for (int i = 0; i < prefix_count; i++) if (!strncmp(path, prefixes[i], strlen(prefixes[i]))) return 1;
+  return !prefix_count;
+}
+
 // Every task that is traced now, so that a kill reaches children that have their own process group too.
 static pid_t *tasks;
 static size_t task_count, task_room;
@@ -191,16 +199,6 @@ static void kill_all(void) {
   for (size_t i = 0; i < task_count; i++) kill(tasks[i], SIGKILL);
 }
 
-enum { PREFIXES_MAX = 8 };
-static const char *prefixes[PREFIXES_MAX];
-static size_t prefix_count;
-
-/* Without a prefix every path counts. */
-static int is_counted(const char *path) {
-  for (size_t i = 0; i < prefix_count; i++) if (!strncmp(path, prefixes[i], strlen(prefixes[i]))) return 1;
-  return prefix_count == 0;
-}
-
 int main(int argc, char **argv) {
   long target = -1, count = 0;
   const char *mode = "before", *log_path = NULL;
@@ -209,7 +207,7 @@ int main(int argc, char **argv) {
       case 'n': target = atol(optarg); break;
       case 'm': mode = optarg; break;
       case 'p':
-        if (prefix_count == PREFIXES_MAX) { fputs(usage, stderr); return 2; }
+        if (prefix_count == PREFIX_MAX) { fputs("crashpoint: too many prefixes\n", stderr); return 2; }
         prefixes[prefix_count++] = optarg;
         break;
       case 'l': log_path = optarg; break;
@@ -254,8 +252,7 @@ int main(int argc, char **argv) {
       if (c->fd != NONE) path_of_fd(t, (int)*argument(&r, c->fd), path);
       if (c->path != NONE) path_of_argument(t, &r, c->path, c->at, path);
       if (c->path2 != NONE) path_of_argument(t, &r, c->path2, c->at2, path2);
-      int wanted = changes_something(t, c, &r) &&
-                   (is_counted(path) || (*path2 && is_counted(path2)));
+      int wanted = changes_something(t, c, &r) && (is_below(path) || (*path2 && is_below(path2)));
       if (wanted) {
         count++;
         if (log) { fprintf(log, "%ld %s %s %s\n", count, c->name, path, path2); fflush(log); }

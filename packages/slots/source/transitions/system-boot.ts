@@ -128,10 +128,15 @@ function resolveRollback(
 function goBack(state: State, fallback: SlotReference | undefined, facts: BootFacts): SystemResolution {
   if (fallback === undefined) return { transition: { state }, problem: "there is no system to go back to" };
   if (facts.hasReturned) {
-    const problem = `the boot loader was told to start slot ${fallback.slot} and started the other one again; commit what runs, or look at the boot loader`;
+    const problem = ignoredReturn(fallback.slot);
     return { transition: { state }, problem };
   }
   return { transition: { state }, returnTo: fallback.slot, reboot: true };
+}
+
+/** What a person has to know while the boot loader does not go back; a clause. */
+export function ignoredReturn(fallback: SlotName): string {
+  return `the boot loader was told to start slot ${fallback} and started the other one again; commit what runs, or look at the boot loader`;
 }
 
 function isCommitted(running: SlotReference, facts: BootFacts): boolean {

@@ -74,8 +74,9 @@ async function resolvePage(page: SystemPage, options: ResolveSystemOptions): Pro
   const resolution = resolveSystemBoot(page.state, { ...view, hasReturned }, page.contents);
   const { transition, returnTo } = resolution;
   if (resolution.reboot === true && returnTo !== undefined && page.record !== undefined) {
-    await ledger.markReturning(page.record);
+    // Noted only once the boot loader was told: a cut in between would otherwise leave a boot loader that nobody told and nobody tells again.
     await bootLoader.returnTo(returnTo);
+    await ledger.markReturning(page.record);
     await reboot();
     return reportOf(page, { did: "returning", problem: `the host reboots to start slot ${returnTo} again` });
   }

@@ -19,6 +19,12 @@ const beginnings: Record<string, (host: Host) => Promise<Boot>> = {
     await host.upgrade(await host.boot(), "1.0.0");
     return await host.boot();
   },
+  async "trying, with more boots to come"(host) {
+    const boot = await host.boot();
+    await host.setEnvironment({ bootLimit: 5 });
+    await host.upgrade(boot, "1.0.0");
+    return await host.boot();
+  },
   async "trial that is rolled back"(host) {
     await host.upgrade(await host.boot(), "1.0.0");
     const boot = await host.boot();

@@ -145,6 +145,11 @@ test("a boot loader that ignores what it is told is told once, and then a person
   expect(stuck.hook.problem).toBe(
     "the boot loader was told to start slot a and started the other one again; commit what runs, or look at the boot loader",
   );
+  const { state, why } = await stubborn.system(stuck).status();
+  expect({ state, why }).toEqual({
+    state: "trying",
+    why: "version 1.0.0 is on trial; the boot loader was told to start slot a and started the other one again; commit what runs, or look at the boot loader",
+  });
   // Nor at any later boot.
   expect((await stubborn.boot()).starts).toBe(1);
   // What runs can be kept, and the next trial is one of its own.
