@@ -16,6 +16,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   archive: ["disk", "schema"],
   artifact: ["archive", "disk", "schema"],
   slots: ["disk", "schema"],
+  runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
   runtime: ["disk", "schema", "slots"],
   client: ["protocol", "disk"],
