@@ -4,6 +4,7 @@ import type { ArchiveErrorKind, InstanceConfig, Measurement } from "@host-servic
 import { freeSpace } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
 import { RequestError } from "../problems/request-error.ts";
+import { runtimeOf } from "./image-config.ts";
 import type { ArchivePart, ImageParts } from "./receive.ts";
 
 /** A metadata archive has templates and a few lines of text; more than this is not one. */
@@ -11,17 +12,18 @@ export const metaLimits = { entriesMax: 256, unpackedBytesMax: 8 * 1024 * 1024 }
 
 /** What config.yaml asks of the host, which this host cannot do: refused by the key's name, never ignored. */
 export function refuseUnsupported(config: InstanceConfig): void {
-  const { runtime, trial } = config;
-  if (runtime !== undefined && runtime !== "none") {
+  const { trial } = config;
+  if (runtimeOf(config) !== "none") {
+    if (trial.commit === "manual" || trial.health !== undefined) return;
     throw notSupported(
-      "runtime",
-      `"${runtime}" is not built in yet; "none" leaves it to the host's units to start the container`,
+      "trial.commit",
+      '"ready" needs a command that says so, as nobody hears the guest yet; set trial.health.command',
     );
   }
   if (trial.commit === "ready") {
     throw notSupported(
       "trial.commit",
-      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
+      '"ready" needs a runtime that can ask the container; use "manual" and hostctl container commit',
     );
   }
   if (trial.timeoutMs !== undefined) {

@@ -34,6 +34,8 @@ const limits = {
   historyBytesMax: 1000,
   uploadsMax: 4,
   uploadAgeMaxMs: 1000,
+  trialEndingsMax: 3,
+  trialEndingsWithinMs: 1000,
 };
 
 async function failure(act: () => unknown): Promise<[string, string] | undefined> {
@@ -49,13 +51,16 @@ async function failure(act: () => unknown): Promise<[string, string] | undefined
 test("refuseUnsupported names the key and the way out", async () => {
   const refused = async (text: string) => await failure(() => refuseUnsupported(parseInstanceConfig(text)));
   expect(await refused("runtime: none\ntrial: {commit: manual, boots: 3}\n")).toBeUndefined();
-  expect(await refused("runtime: lxc\n")).toEqual([
+  expect(await refused("runtime: lxc\ntrial: {timeout: 5m}\n")).toBeUndefined();
+  const checked = "{commit: ready, health: {command: [/bin/well]}}";
+  expect(await refused(`runtime: nspawn\ntrial: ${checked}\n`)).toBeUndefined();
+  expect(await refused("runtime: nspawn\ntrial: {commit: ready}\n")).toEqual([
     "not-supported",
-    'Cannot install the image: config.yaml asks for "runtime": "lxc" is not built in yet; "none" leaves it to the host\'s units to start the container',
+    'Cannot install the image: config.yaml asks for "trial.commit": "ready" needs a command that says so, as nobody hears the guest yet; set trial.health.command',
   ]);
   expect(await refused("trial: {commit: ready}\n")).toEqual([
     "not-supported",
-    'Cannot install the image: config.yaml asks for "trial.commit": "ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
+    'Cannot install the image: config.yaml asks for "trial.commit": "ready" needs a runtime that can ask the container; use "manual" and hostctl container commit',
   ]);
   expect(await refused("trial: {timeout: 5m}\n")).toEqual([
     "not-supported",

@@ -20,7 +20,11 @@ const refused: [string, Image, string][] = [
   ["a config.yaml with an unknown key", { ...good, config: "devises: {}\n" }, "422 image-refused"],
   ["a config.yaml that is not UTF-8", { ...good, config: "name: edge\n# \u0000\n" }, "422 image-refused"],
   ["a name that is none", { ...good, config: 'name: "../edge"\n' }, "422 image-refused"],
-  ["a runtime that is not built in", config({ runtime: "nspawn" }), "501 not-supported"],
+  [
+    "trial.commit: ready without a health check",
+    config({ runtime: "nspawn", trial: { commit: "ready" } }),
+    "501 not-supported",
+  ],
   ["trial.commit: ready", config({ trial: { commit: "ready" } }), "501 not-supported"],
   ["trial.timeout", config({ trial: { timeout: "5m" } }), "501 not-supported"],
   ["a rootfs that is no archive", { ...good, rootfs: noise.subarray(0, 5000) }, "422 image-refused"],

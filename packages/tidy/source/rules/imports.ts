@@ -18,7 +18,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   slots: ["disk", "schema"],
   runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
-  runtime: ["disk", "schema", "slots"],
   client: ["protocol", "disk"],
   hostctl: ["artifact", "client", "disk", "protocol", "archive", "schema", "signature"],
   "host-service": [
