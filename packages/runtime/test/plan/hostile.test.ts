@@ -24,7 +24,9 @@ test("planOf refuses every hostile configuration as golden/hostile.txt says", as
   const refusals = hostile.map((one) => `${one.name}\n  ${refusal(one)}\n`);
   await expectGolden("hostile.txt", refusals.join(""));
   expect(refusals.filter((text) => text.includes("PLANNED"))).toEqual([]);
-  expect(refusals.filter((text) => /^[^\n]*\n {2}(?:[\w-]+: |not read: )Cannot [^\n]*\n$/u.test(text)).length).toBe(hostile.length);
+  expect(refusals.filter((text) => /^[^\n]*\n {2}(?:[\w-]+: |not read: )Cannot [^\n]*\n$/u.test(text)).length).toBe(
+    hostile.length,
+  );
 });
 
 test("planOf plans what is within the ceiling: the same list, with what it asks for granted, is not refused for good", () => {
