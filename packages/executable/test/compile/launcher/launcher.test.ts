@@ -19,7 +19,9 @@ describe.each(machines)("launcherOf for $architecture", ({ architecture, source,
       return new Uint8Array(await readFile(path.join(directory, "code")));
     });
     if (process.env["UPDATE_GOLDEN"] === "1") {
-      const lines = Buffer.from(bytes).toString("hex").replaceAll(/.{1,64}/g, "$&\n");
+      const lines = Buffer.from(bytes)
+        .toString("hex")
+        .replaceAll(/.{1,64}/g, "$&\n");
       await writeFile(path.join(folder, `${source}.hex`), lines);
     }
     expect(launcherOf(architecture).slice(codeOffset)).toEqual(bytes);
@@ -37,28 +39,32 @@ describe.each(machines)("launcherOf for $architecture", ({ architecture, source,
 
   const emulator = process.arch === architecture ? [] : [`qemu-${source === "arm64" ? "aarch64" : "x86_64"}-static`];
   describe("called", () => {
-    testWith(emulator, "starts the loader beside it with the arguments, and without what was meant for others", async () => {
-      const { lines, status } = await launched(async (directory) => {
-        await fakeLoader(path.join(directory, "lib", loader), 'printf "%s\\n" "$0" "$@"; env | sort; exit 7');
-        return { directory, args: ["container", "two words", "", "--json"] };
-      });
-      expect(status).toBe(7);
-      expect(lines).toEqual([
-        `DIR/lib/${loader}`,
-        "--library-path",
-        "DIR/lib",
-        "DIR/lib/hostctl",
-        "container",
-        "two words",
-        "",
-        "--json",
-        "BU=1",
-        "FIRST=1",
-        "LAST=1",
-        "LD=1",
-        "PWD=DIR",
-      ]);
-    });
+    testWith(
+      emulator,
+      "starts the loader beside it with the arguments, and without what was meant for others",
+      async () => {
+        const { lines, status } = await launched(async (directory) => {
+          await fakeLoader(path.join(directory, "lib", loader), 'printf "%s\\n" "$0" "$@"; env | sort; exit 7');
+          return { directory, args: ["container", "two words", "", "--json"] };
+        });
+        expect(status).toBe(7);
+        expect(lines).toEqual([
+          `DIR/lib/${loader}`,
+          "--library-path",
+          "DIR/lib",
+          "DIR/lib/hostctl",
+          "container",
+          "two words",
+          "",
+          "--json",
+          "BU=1",
+          "FIRST=1",
+          "LAST=1",
+          "LD=1",
+          "PWD=DIR",
+        ]);
+      },
+    );
 
     testWith(emulator, "finds it behind a link to itself, with very many arguments", async () => {
       const many = Array.from({ length: 3000 }, (_, index) => `argument-${index}`);
