@@ -8,6 +8,9 @@ const reason = needsRoot() ?? needsTools(...tools);
 const tree = reason === undefined ? await deviceTree() : undefined;
 const missing = reason ?? (tree === undefined ? "it needs a Debian root file system, which cannot be made" : undefined);
 
+/** False where the stories of this tier are skipped. */
+export const isSystemdHere = missing === undefined;
+
 /** A test that needs a device with a real systemd. */
 export function onSystemd(name: string, story: () => Promise<void>): void {
   testUnless([missing], name, story);
