@@ -1,6 +1,6 @@
 // The Debian package on a fresh Debian 12: installed, used under its units' restrictions, upgraded, removed, purged.
 import { afterAll, beforeAll, expect } from "bun:test";
-import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildSmallRootfs, packRootfs, writeConfigYaml } from "@host-service/fixtures";
@@ -28,8 +28,8 @@ async function packed(version: string): Promise<void> {
 
 async function install(device: SystemdDevice, version: string): Promise<string> {
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
-  await device.put(join(directory, `host-service_${version}_${architecture}.deb`), "/root/host-service.deb");
-  return device.must(["dpkg", "--install", "/root/host-service.deb"]);
+  await device.put(join(directory, `host-service_${version}_${architecture}.deb`), "/srv/host-service.deb");
+  return device.must(["dpkg", "--install", "/srv/host-service.deb"]);
 }
 
 const units = ["host-service.target", "host-service-boot.service", "host-service.service"];
@@ -65,9 +65,9 @@ onSystemd("the package installs and starts, and its restrictions leave an instal
     await addRichEntries(tree);
     const { path } = await packRootfs(tree, tree, { format: "tar.xz", level: 1 });
     await writeConfigYaml(join(directory, "config.yaml"), { name: "edge", version: "1.0.0" });
-    await device.put(path, "/root/rootfs.tar.xz");
-    await device.put(join(directory, "config.yaml"), "/root/config.yaml");
-    const said = await device.run(["hostctl", "container", "install", "/root/config.yaml", "/root/rootfs.tar.xz"]);
+    await device.put(path, "/srv/rootfs.tar.xz");
+    await device.put(join(directory, "config.yaml"), "/srv/config.yaml");
+    const said = await device.run(["hostctl", "container", "install", "/srv/config.yaml", "/srv/rootfs.tar.xz"]);
     expect(said).toEqual({ stdout: "OK\n", stderr: "", exitCode: 0 });
     const unpacked = treeOf(device.path("/var/lib/host-service/containers/edge/slots/a/rootfs"));
     expect(differences(await unpackedByTar(path, join(directory, "by-tar")), unpacked)).toEqual([]);
@@ -118,8 +118,8 @@ onSystemd("an upgrade restarts the daemon and leaves containers alone, and an up
     const [daemon, container] = await pids();
     await install(device, "1.1");
     const [nextDaemon, nextContainer] = await pids();
-    expect(nextContainer).toBe(container!);
-    expect(nextDaemon).not.toBe(daemon!);
+    expect(nextContainer).toBe(container);
+    expect(nextDaemon).not.toBe(daemon);
     expect(await device.must(["hostctl", "ping"])).toBe("OK\n");
     expect(await device.shell("tail -n 1 /etc/host-service/config.toml")).toBe("# mine\n");
 
