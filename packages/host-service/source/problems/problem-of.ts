@@ -74,6 +74,7 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 
@@ -133,7 +134,9 @@ export function problemOf(error: unknown): Problem | undefined {
     const operation = error.kind === "busy" ? error.operation : undefined;
     return problem(operationCodes[error.kind], error.message, operation === undefined ? {} : { operation });
   }
-  if (error instanceof DiskError && error.kind === "no-space") return problem("no-space", error.message);
+  if (error instanceof DiskError && error.kind === "no-space") {
+    return problem("no-space", `${error.message}; free some space on that partition`);
+  }
   return undefined;
 }
 
