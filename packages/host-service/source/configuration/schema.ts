@@ -18,7 +18,7 @@ import {
   unknown,
 } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
-import { callGroups } from "@host-service/protocol";
+import { Ceiling } from "./ceiling.ts";
 
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
@@ -63,13 +63,6 @@ const Limits = strictObject({
   /** A container on trial that ends by itself so often within so long has failed. */
   trial_endings_max: optional(Count, 3),
   trial_endings_within: optional(Duration, "60s"),
-});
-
-/** The ceiling: what the host grants to one container. */
-const Ceiling = strictObject({
-  allow: optional(array(picklist(callGroups)), [...callGroups]),
-  /** How a trial that failed is left: the container restarts on its fallback, or the host reboots. */
-  trial_failure: optional(picklist(["restart", "reboot"]), "restart"),
 });
 
 const KeyId = pipe(

@@ -6,8 +6,6 @@ import type { InstanceConfig } from "@host-service/archive";
 import { containerDirectory } from "@host-service/slots";
 import type { SlotName } from "@host-service/slots";
 
-export type Runtime = NonNullable<InstanceConfig["runtime"]>;
-
 /** Undefined where there is none that can be read: then nobody knows how the image would run. */
 export async function configOfSlot(
   stateDirectory: string,
@@ -21,8 +19,4 @@ export async function configOfSlot(
     if (error instanceof Error && "code" in error && error.code === "ENOENT") return undefined;
     throw error;
   }
-}
-
-export function runtimeOf(config: InstanceConfig | undefined): Runtime {
-  return config?.runtime ?? "none";
 }

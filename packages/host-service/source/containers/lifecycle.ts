@@ -3,6 +3,8 @@
 import { existsSync } from "node:fs";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
+import { runtimeOf } from "@host-service/runtime";
+import type { RuntimeName } from "@host-service/runtime";
 import { UnitError } from "@host-service/runtime/units";
 import type { ContainerUnits } from "@host-service/runtime/units";
 import { currentNotePath } from "@host-service/slots";
@@ -11,8 +13,7 @@ import type { Configuration } from "../configuration/configuration.ts";
 import type { Log } from "../log.ts";
 import { RequestError } from "../problems/request-error.ts";
 import { forgetBegin, noteBegin } from "../trials/began-at.ts";
-import { configOfSlot, runtimeOf } from "./image-config.ts";
-import type { Runtime } from "./image-config.ts";
+import { configOfSlot } from "./image-config.ts";
 import { beginAfterNow } from "./trials/trial-log.ts";
 
 export interface LifecycleOptions {
@@ -53,7 +54,7 @@ export class Lifecycle {
   }
 
   /** Of what runs, or would run next; undefined where nothing is installed. */
-  async runtime({ name, running, nextBoot }: StatusReport): Promise<Runtime | undefined> {
+  async runtime({ name, running, nextBoot }: StatusReport): Promise<RuntimeName | undefined> {
     const slot = (running ?? nextBoot)?.slot;
     return slot === undefined ? undefined : await this.#runtimeIn(name, slot);
   }
@@ -205,8 +206,10 @@ export class Lifecycle {
     }
   }
 
-  async #runtimeIn(name: string, slot: SlotName): Promise<Runtime> {
-    return runtimeOf(await configOfSlot(this.#options.configuration.stateDirectory, { name, slot }));
+  async #runtimeIn(name: string, slot: SlotName): Promise<RuntimeName> {
+    const { stateDirectory, grantOf } = this.#options.configuration;
+    const config = await configOfSlot(stateDirectory, { name, slot });
+    return config === undefined ? "none" : runtimeOf(config, grantOf(name));
   }
 
   #changeNote(name: string): string {

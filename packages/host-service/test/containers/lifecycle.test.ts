@@ -19,7 +19,7 @@ test("try stops what runs, starts the candidate, and the next boot goes back", (
       running: { version: "2.0.0", slot: "b" },
       nextBoot: { version: "1.0.0" },
       bootsLeft: 0,
-      runtime: "nspawn",
+      runtime: "lxc",
       unit: { state: "running", since: expect.stringMatching(/^\d{4}-.*Z$/), ended: { how: "with exit status 0" } },
       trial: { commit: "manual" },
     });
@@ -97,7 +97,7 @@ test("what systemd says no to is told in its words, with what to do", () =>
 
 test("a candidate without a runtime cannot be tried, nor one beside an image without", () =>
   withUnits(async ({ device }) => {
-    await device.install(runnable("1.0.0", lasting("1.0.0"), { runtime: "none" }));
+    await device.install(runnable("1.0.0", lasting("1.0.0"), { runtime: "none", config: {} }));
     const refused = 'Cannot try the candidate of "edge": its runtime is "none"; reboot the host to try it';
     expect((await post(device, "try")).body["detail"]).toBe(refused);
     await device.reboot();

@@ -1,11 +1,11 @@
 // A device whose containers run: under the fake systemd of the fixtures, with real processes.
-import { configYaml, makeFakeSystemd } from "@host-service/fixtures";
+import { configYaml, end, entry, joined, makeFakeSystemd } from "@host-service/fixtures";
 import type { ConfigYaml, FakeSystemd, FakeSystemdOptions } from "@host-service/fixtures";
 import { containerUnits } from "@host-service/runtime/units";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { Device } from "./device.ts";
 import type { Wishes } from "./device.ts";
-import { imageOf, tree } from "./images.ts";
 import type { Image } from "./images.ts";
 import { until } from "./until.ts";
 
@@ -14,15 +14,19 @@ export interface Units {
   systemd: FakeSystemd;
 }
 
-type Options = { wishes?: Wishes } & Partial<Omit<FakeSystemdOptions, "runDirectory" | "stateDirectory">>;
+type Options = { wishes?: Wishes; ceiling?: string } & Partial<
+  Omit<FakeSystemdOptions, "runDirectory" | "stateDirectory">
+>;
 
 /** The daemon runs, and whatever happens, nothing is left of it and of the containers. */
 export async function withUnits(use: (units: Units) => Promise<void>, options: Options = {}): Promise<void> {
-  const { wishes, ...how } = options;
-  const device = await Device.make(wishes);
+  const { wishes = "", ceiling = "", ...how } = options;
+  const device = await Device.make(`${wishes}[containers.edge]\nprivileged = true\n${ceiling}`);
   device.units = containerUnits({ isBooted: () => true });
   const [runDirectory, stateDirectory] = [join(device.directory, "run"), join(device.directory, "state")];
   const systemd = makeFakeSystemd({ runDirectory, stateDirectory, ...how });
+  // An install asks whether the runtime's program is there.
+  await writeFile(join(systemd.programs, "lxc-start"), "#!/bin/sh\nexit 1\n", { mode: 0o755 });
   const path = process.env["PATH"] ?? "";
   process.env["PATH"] = `${systemd.programs}:${path}`;
   try {
@@ -40,9 +44,17 @@ export const lasting = (version: string) =>
   `echo "this is ${version}"; trap 'exit 0' TERM; while :; do sleep 0.02; done\n`;
 export const failing = (version: string) => `echo "version ${version} cannot find its disk" >&2; exit 1\n`;
 
+/** Privileged, so that it needs no range of ids, and the tests no root. */
 export function runnable(version: string, init = lasting(version), wishes: Partial<ConfigYaml> = {}): Image {
-  const config = configYaml({ name: "edge", version, runtime: "nspawn", ...wishes });
-  return { ...imageOf(version, { config }), rootfs: tree({ version, init }) };
+  const config = { "security.privileged": "true" };
+  return { config: configYaml({ name: "edge", version, runtime: "lxc", config, ...wishes }), rootfs: rootfsOf(init) };
+}
+
+function rootfsOf(init: string): Uint8Array {
+  const owner = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const directory = (name: string) => entry({ ...owner, name, type: "5", mode: 0o755 });
+  const program = entry({ ...owner, name: "sbin/init", mode: 0o755 }, `#!/bin/sh\n${init}`);
+  return Bun.gzipSync(new Uint8Array(joined(directory("./"), directory("sbin/"), program, end())));
 }
 
 export type Body = Record<string, unknown>;

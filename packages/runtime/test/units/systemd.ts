@@ -19,9 +19,9 @@ export async function withSystemd(use: (host: Host) => Promise<void>, options: O
   const directory = mkdtempSync(join(tmpdir(), "units-"));
   const [runDirectory, stateDirectory] = [join(directory, "run"), join(directory, "state")];
   const slot = join(directory, "slot");
-  mkdirSync(join(slot, "rootfs"), { recursive: true });
+  mkdirSync(join(slot, "rootfs", "sbin"), { recursive: true });
   mkdirSync(join(runDirectory, ".current"), { recursive: true });
-  writeFileSync(join(slot, "rootfs", "init"), init);
+  writeFileSync(join(slot, "rootfs", "sbin", "init"), init);
   symlinkSync(slot, join(runDirectory, ".current", "edge"));
   const systemd = makeFakeSystemd({ runDirectory, stateDirectory, ...how });
   const path = process.env["PATH"] ?? "";

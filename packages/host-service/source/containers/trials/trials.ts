@@ -14,7 +14,7 @@ import { power } from "../../power/power.ts";
 import { RequestError } from "../../problems/request-error.ts";
 import type { Containers } from "../containers.ts";
 import { beganAtMs } from "../../trials/began-at.ts";
-import { configOfSlot, runtimeOf } from "../image-config.ts";
+import { configOfSlot } from "../image-config.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { Watch } from "./watch.ts";
 import type { Acted } from "./watch.ts";
@@ -63,7 +63,8 @@ export class Trials {
     const report = await containers.report(name);
     if (report.state !== "trying" || !report.resolved || report.running === undefined) return;
     const config = await configOfSlot(configuration.stateDirectory, { name, slot: report.running.slot });
-    if (config === undefined || runtimeOf(config) === "none" || this.#watches.has(name) || this.#isStopping) return;
+    const isOurs = (await lifecycle.runtime(report)) !== "none";
+    if (config === undefined || !isOurs || this.#watches.has(name) || this.#isStopping) return;
     const began = await beganAtMs(lifecycle.trialNote(name), lifecycle.trialIdentity(report));
     const watch = new Watch(
       {

@@ -141,8 +141,7 @@ test("a trial that the hook began is watched as well", () =>
   }));
 
 test("where it is so configured, the host reboots to leave a trial", async () => {
-  const wishes = (reboot: string) =>
-    `[power]\ndriver = "command"\nreboot = ["touch", ${JSON.stringify(reboot)}]\n[containers.edge]\ntrial_failure = "reboot"\n`;
+  const wishes = (reboot: string) => `[power]\ndriver = "command"\nreboot = ["touch", ${JSON.stringify(reboot)}]\n`;
   const marker = join(process.env["TMPDIR"] ?? "/tmp", `rebooted-${process.pid}`);
   await withUnits(
     async ({ device, systemd }) => {
@@ -160,7 +159,7 @@ test("where it is so configured, the host reboots to leave a trial", async () =>
         outcome: { result: "rolled-back", why },
       });
     },
-    { wishes: wishes(marker) },
+    { wishes: wishes(marker), ceiling: 'trial_failure = "reboot"\n' },
   );
   await Bun.file(marker).delete();
 });
