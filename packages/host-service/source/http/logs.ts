@@ -98,6 +98,8 @@ async function streamed(
   };
   // A journal that cannot be read is a problem document, and no half of a log.
   let first: Promise<IteratorResult<JournalEntry>> | undefined = entries.next();
+  // Where the reader has left before it comes, nobody waits for it.
+  first.catch(() => undefined);
   try {
     await Promise.race([first, ...(follow ? [Bun.sleep(firstEntryWaitMs)] : [])]);
   } catch (error) {
