@@ -135,7 +135,7 @@ function textResponse(text: string): Response {
 }
 
 function lastLines(text: string, count: number): string {
-  if (count === 0) return "";
+  if (count === 0 || text === "") return "";
   const lines = text.replace(/\n$/, "").split("\n").slice(-count);
   return `${lines.join("\n")}\n`;
 }
