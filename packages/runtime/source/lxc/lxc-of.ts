@@ -62,8 +62,8 @@ function identityLines(plan: Plan, places: Places): string[] {
     ...optional("lxc.signal.reboot", rebootSignal),
     ...optional("lxc.signal.stop", stopSignal),
     line("lxc.autodev", 1),
-    line("lxc.tty.max", 0),
-    line("lxc.pty.max", 1024),
+    line("lxc.tty.max", plan.ttyMax ?? 0),
+    line("lxc.pty.max", plan.ptyMax ?? 1024),
     ...(places.consoleLog === undefined
       ? []
       : [
