@@ -86,9 +86,10 @@ function securityLines({ capabilities, ids, nesting }: Plan): string[] {
   return [
     ...(names.length === 0 ? [] : [line("lxc.cap.drop", names.join(" "))]),
     line("lxc.seccomp.profile", "/usr/share/lxc/config/common.seccomp"),
-    // Without AppArmor these two are passed over. systemd inside mounts file systems, which the plain profile denies it.
+    // Without AppArmor the first is passed over. The second also gives a second proc and sysfs in /dev/.lxc, which is what a
+    // container in the container needs.
     line("lxc.apparmor.profile", "generated"),
-    line("lxc.apparmor.allow_nesting", nesting || ids !== undefined ? 1 : 0),
+    line("lxc.apparmor.allow_nesting", nesting ? 1 : 0),
   ];
 }
 
