@@ -76,12 +76,14 @@ function identityLines(plan: Plan, places: Places): string[] {
   ];
 }
 
-/** What common.conf of LXC drops for a privileged container. With private users the kernel itself denies these on the host. */
+/**
+ * What common.conf of LXC drops for a privileged container. With ids of its own the kernel denies them anyway, and an init that does
+ * not have them does not try.
+ */
 const droppedByDefault = ["CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_TIME"];
 
-function securityLines({ capabilities, ids, nesting }: Plan): string[] {
-  const usual = ids === undefined ? droppedByDefault : [];
-  const dropped = [...usual.filter((name) => !capabilities.add.includes(name)), ...capabilities.drop];
+function securityLines({ capabilities, nesting }: Plan): string[] {
+  const dropped = [...droppedByDefault.filter((name) => !capabilities.add.includes(name)), ...capabilities.drop];
   const names = [...new Set(dropped)].toSorted().map((name) => name.slice("CAP_".length).toLowerCase());
   return [
     ...(names.length === 0 ? [] : [line("lxc.cap.drop", names.join(" "))]),
