@@ -16,14 +16,27 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   archive: ["disk", "schema"],
   artifact: ["archive", "disk", "schema"],
   slots: ["disk", "schema"],
+  runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
   client: ["protocol", "disk"],
   hostctl: ["artifact", "client", "disk", "protocol", "archive", "schema", "signature"],
-  "host-service": ["archive", "artifact", "disk", "ingest", "protocol", "schema", "signature", "slots", "upgrade"],
+  "host-service": [
+    "archive",
+    "artifact",
+    "disk",
+    "ingest",
+    "protocol",
+    "runtime",
+    "schema",
+    "signature",
+    "slots",
+    "upgrade",
+  ],
   executable: ["archive", "host-service", "hostctl", "ingest", "upgrade"],
   e2e: [],
   demo: ["fixtures"],
   bench: ["fixtures"],
+  packaging: [],
 };
 
 /** Each dependency is used in one place, where it can be changed. */
