@@ -31,9 +31,22 @@ const devicePackages = [
   "zstd",
 ];
 
+const unpackKernel = `set -e
+chroot "$1" sh -ec 'cd /tmp
+kernel=$(apt-cache depends linux-image-cloud-amd64 | sed -n "s/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p" | head -n 1)
+apt-get -qq -o APT::Sandbox::User=root download "$kernel"
+dpkg-deb -x linux-image-*.deb / && rm linux-image-*.deb
+mv /boot/vmlinuz-* /boot/vmlinuz && depmod -a "$(ls /lib/modules)"'`;
+
 /** The device's root file system: systemd, both runtimes, and RAUC, as some hosts have it. Undefined where it cannot be made. */
 export function deviceTree(): Promise<string | undefined> {
   return tree(["--variant=minbase", ...spare, `--include=${devicePackages.join(",")}`]);
+}
+
+/** The same for a virtual machine, with udev and Debian's kernel for clouds, which is only unpacked: its scripts would make an initrd. */
+export function machineTree(): Promise<string | undefined> {
+  const packages = [...devicePackages, "kmod", "udev"];
+  return tree(["--variant=minbase", ...spare, `--include=${packages.join(",")}`, `--customize-hook=${unpackKernel}`]);
 }
 
 /** A container's: Debian with systemd, and without an init, which each image brings itself. */
