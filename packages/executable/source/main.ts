@@ -4,7 +4,7 @@
 
 const inExecutable = import.meta.path.startsWith("/$bunfs/");
 /** The argv that starts this program again: the compiled file itself, or Bun with this source. */
-const program = inExecutable ? [process.execPath] : [process.execPath, import.meta.path];
+const program = inExecutable ? compiledProgram() : [process.execPath, import.meta.path];
 
 // Not node:path's basename: loading it is a tenth of what `ping` needs.
 const name = process.argv0.slice(process.argv0.lastIndexOf("/") + 1);
@@ -22,4 +22,12 @@ async function main(name: string, argv: string[]): Promise<number> {
 
 async function hostService(argv: string[]): Promise<number> {
   return (await import("@host-service/host-service")).runHostService(argv, { program });
+}
+
+/** In a container its launcher has the loader start us, and the kernel names that one as what runs. */
+function compiledProgram(): string[] {
+  const loader = process.execPath;
+  const directory = loader.slice(0, loader.lastIndexOf("/"));
+  if (!/\/ld-linux-[^/]+$/.test(loader)) return [loader];
+  return [loader, "--library-path", directory, `${directory}/hostctl`];
 }

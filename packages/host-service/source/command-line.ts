@@ -16,6 +16,8 @@ Usage:
   host-service seed [--config FILE] [--name NAME] CONFIG_YAML ROOTFS [META]
                                                       make the first, committed image while a host's image is built
   host-service check-config [--config FILE]           check the configuration file
+  host-service container-files [DIRECTORY]            copy this host's loader and libraries to where containers find
+                                                      them; default: beside the program
 
 Options:
   --config FILE    default /etc/host-service/config.toml; without that file, the defaults
@@ -38,6 +40,9 @@ export async function runHostService(argv: readonly string[], { program }: Progr
   if (asked.has("help")) return show(usage);
   if (asked.has("version")) return show(`host-service ${(await import("./version.ts")).version}`);
   const [command, ...operands] = parsed.operands;
+  if (command === "container-files" && operands.length < 2 && Object.keys(values).length === 0) {
+    return (await import("./commands/container-files.ts")).containerFiles({ directory: operands[0], program });
+  }
   if (command !== "seed" && (operands.length > 0 || values.name !== undefined)) {
     return wrongUsage(`${command ?? "the daemon"} takes no ${operands.length > 0 ? `"${operands[0]}"` : "--name"}`);
   }

@@ -2,7 +2,7 @@
 // behind.
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
+import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
 import { sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
@@ -18,6 +18,7 @@ import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
 import { System } from "./system/system.ts";
 import { watchTrial } from "./system/trial-checks.ts";
+import { startWatchdog, tellSystemd } from "./watchdog.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -88,6 +89,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   await recordBootOutcomes({ containers, system, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
+  const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
   // Most of what the start ran is not run again.
@@ -101,6 +103,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();
+      watchdog.stop();
       log.info("Stopped");
     },
   };
@@ -117,15 +120,6 @@ async function makePlace(key: string, path: string, mode: number): Promise<void>
         ? "something that is not a directory is in the way; move it away"
         : `${error instanceof Error ? error.message : String(error)}; check it`;
     throw new Error(`Cannot make the directory "${path}" of ${key}: ${why}, or change ${key}`, { cause: error });
-  }
-}
-
-/** Who listens already goes on: systemd's own time limit ends what it does not hear from. */
-function tellSystemd(state: string, log: Log): void {
-  try {
-    notifySystemd(state);
-  } catch (error) {
-    log.warn("Cannot tell systemd", { state, why: error instanceof Error ? error.message : String(error) });
   }
 }
 
