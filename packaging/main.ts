@@ -5,11 +5,17 @@ import { buildProgram } from "./source/build-program.ts";
 import { PackagingError } from "./source/error.ts";
 import { makePackage } from "./source/make-package.ts";
 import { sourceDate } from "./source/source-date.ts";
-import { version } from "./package.json" with { type: "json" };
+import packageFile from "./package.json" with { type: "json" };
 
 const root = path.resolve(import.meta.dirname, "..");
 const { values } = parseArgs({
-  options: { target: { type: "string" }, compression: { type: "string", default: "xz" }, output: { type: "string" } },
+  options: {
+    target: { type: "string" },
+    compression: { type: "string", default: "xz" },
+    output: { type: "string" },
+    // Debian's, where it is more than the program's: "0.1.0-2".
+    version: { type: "string", default: packageFile.version },
+  },
 });
 
 try {
@@ -17,7 +23,7 @@ try {
   const made = await makePackage({
     root,
     target: values.target,
-    version,
+    version: values.version,
     compression: values.compression,
     outputDirectory: path.resolve(values.output ?? path.join(root, "dist")),
     sourceDate: await sourceDate(root, process.env),

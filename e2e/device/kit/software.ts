@@ -28,7 +28,10 @@ async function makePackage(): Promise<string> {
 /** The directory that lies over the tree; the one of an older package is removed. */
 export async function installedOn(tree: string): Promise<string> {
   const file = await debianPackage();
-  const hash = new Bun.CryptoHasher("sha256").update(await readFile(file)).digest("hex").slice(0, 12);
+  const hash = new Bun.CryptoHasher("sha256")
+    .update(await readFile(file))
+    .digest("hex")
+    .slice(0, 12);
   const kind = `installed-on-${basename(tree)}`;
   const layer = join(cache, `${kind}-${hash}`);
   if (existsSync(layer)) return layer;
@@ -36,7 +39,8 @@ export async function installedOn(tree: string): Promise<string> {
   const enclosure = await Enclosure.make([tree]);
   try {
     const root = enclosure.inner("root");
-    const install = 'mount -t proc proc "$1/proc"; cp "$2" "$1/package.deb"; chroot "$1" dpkg -i /package.deb; rm "$1/package.deb"';
+    const install =
+      'mount -t proc proc "$1/proc"; cp "$2" "$1/package.deb"; chroot "$1" dpkg -i /package.deb; rm "$1/package.deb"';
     await must(enclosure.enter(["/bin/sh", "-ec", `${install}; umount "$1/proc"`, "sh", root, file]), { cwd: "/" });
     await must(["cp", "-a", enclosure.at("upper"), `${layer}.new`]);
   } finally {

@@ -16,6 +16,9 @@ export interface DeviceWishes {
   prepare?: (device: SystemdDevice) => Promise<void>;
 }
 
+/** False where the stories of this tier are skipped. */
+export const isSystemdHere = missing === undefined;
+
 /** A test that needs a device with a real systemd. */
 export function onSystemd(name: string, story: () => Promise<void>): void {
   testUnless([missing], name, story);

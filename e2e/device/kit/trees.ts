@@ -49,7 +49,13 @@ export function deviceTree(): Promise<string | undefined> {
 /** The same for a virtual machine, with udev and Debian's kernel for clouds, which is only unpacked: its scripts would make an initrd. */
 export function machineTree(): Promise<string | undefined> {
   const packages = [...devicePackages, "kmod", "udev"];
-  return tree(["--variant=minbase", ...spare, `--include=${packages.join(",")}`, `--customize-hook=${unpackKernel}`, ownName]);
+  return tree([
+    "--variant=minbase",
+    ...spare,
+    `--include=${packages.join(",")}`,
+    `--customize-hook=${unpackKernel}`,
+    ownName,
+  ]);
 }
 
 /** A container's: Debian with systemd, and without an init, which each image brings itself. */

@@ -27,14 +27,12 @@ describe.each(machines)("launcherOf for $architecture", ({ architecture, source,
     expect(launcherOf(architecture).slice(codeOffset)).toEqual(bytes);
   });
 
-  testWith([`${tools}readelf`], "is a program that readelf has nothing to say against", () => {
-    const said = inspected(architecture, [`${tools}readelf`, "--wide", "--file-header", "--segments"]);
-    return said.then((text) => {
-      expect(text).toContain("EXEC (Executable file)");
-      expect(text).toMatch(/LOAD +0x000000 0x0*400000 .* R E 0x10000/);
-      expect(text).toMatch(/GNU_STACK .* RW /);
-      expect(text).not.toMatch(/warning|error/i);
-    });
+  testWith([`${tools}readelf`], "is a program that readelf has nothing to say against", async () => {
+    const text = await inspected(architecture, [`${tools}readelf`, "--wide", "--file-header", "--segments"]);
+    expect(text).toContain("EXEC (Executable file)");
+    expect(text).toMatch(/LOAD +0x000000 0x0*400000 .* R E 0x10000/);
+    expect(text).toMatch(/GNU_STACK .* RW /);
+    expect(text).not.toMatch(/warning|error/i);
   });
 
   const emulator = process.arch === architecture ? [] : [`qemu-${source === "arm64" ? "aarch64" : "x86_64"}-static`];
