@@ -3,6 +3,7 @@ export { listContainers, sweepRemoved } from "./container.ts";
 export { currentNotePath, currentPath } from "./current.ts";
 export { SlotsError } from "./error.ts";
 export type { RefusalReason, SlotsErrorKind } from "./error.ts";
+export type { IdRange } from "./ids/id-range.ts";
 export type { TakeLock } from "./ledger.ts";
 export type { Stop } from "./move.ts";
 export { imageIdOf } from "./manifest.ts";

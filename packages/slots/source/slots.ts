@@ -6,7 +6,7 @@ import { readCommitted } from "./committed.ts";
 import { hideContainer, makeContainerDirectory } from "./container.ts";
 import { forgetCurrent } from "./current.ts";
 import type { CurrentPlace } from "./current.ts";
-import { locked, lockLedger, missing, openPage, turnPage } from "./ledger.ts";
+import { etcDirectoryDefault, locked, lockLedger, missing, openPage, turnPage } from "./ledger.ts";
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { containerDirectory, isContainerName, placeOf } from "./place.ts";
 import { clearSlot, prepareSlot } from "./slot.ts";
@@ -34,6 +34,7 @@ export interface SlotsOptions {
   bootId: string;
   now: () => Date;
   takeLock?: TakeLock;
+  etcDirectory?: string;
 }
 
 /** One container's slots. What changes them fails with kind "busy" instead of waiting for the lock. */
@@ -64,7 +65,8 @@ export function openSlots(options: SlotsOptions): Slots {
   const { disk, directory, runDirectory, bootId, now } = options;
   const place = placeOf(directory);
   if (!isContainerName(place.name)) containerDirectory("", place.name);
-  const ledger: Ledger = { disk, place, bootId, now, takeLock: options.takeLock ?? lockFile };
+  const { takeLock = lockFile, etcDirectory = etcDirectoryDefault } = options;
+  const ledger: Ledger = { disk, place, bootId, now, takeLock, etcDirectory };
   const current = { disk, runDirectory, name: place.name, bootId };
   return {
     status: () => readStatus({ disk, place, bootId }),

@@ -65,6 +65,7 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 

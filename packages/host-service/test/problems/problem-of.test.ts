@@ -90,6 +90,7 @@ const slots: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 
