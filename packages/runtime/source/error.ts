@@ -4,7 +4,11 @@ export type RuntimeErrorKind =
   /** The runtime, or this host, cannot do what config.yaml asks for. */
   | "not-supported"
   /** The tree in the rootfs is none that can be started. */
-  | "rootfs";
+  | "rootfs"
+  /** A volume cannot be made, copied or put back. */
+  | "volume"
+  /** This host, or the way in which `container run` was called, lacks what starting takes. */
+  | "host";
 
 /** An expected failure of this package. `key` is what config.yaml calls it ("limits.cpu.nodes", "devices.eth0.parent"). */
 export class RuntimeError extends Error {
