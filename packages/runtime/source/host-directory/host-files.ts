@@ -1,19 +1,26 @@
 import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import type { HostFiles } from "./host-directory.ts";
+
+export interface HostFiles {
+  launcher: string;
+  /** Undefined: the launcher is the program itself, and the container's own loader has to do. */
+  library: string | undefined;
+}
 
 /**
- * Where the launcher and the directory of the program with its loader and libraries are, from where the program is: beside it, as the
- * package puts them (`/usr/lib/host-service/{hostctl-launcher,lib/hostctl}`). Where they are missing, the program itself has to do.
+ * What containers find as /host/hostctl and /host/lib, from where the program is: the package has it in
+ * `/usr/lib/host-service/{hostctl-launcher,lib/hostctl}`. Where the launcher is missing, the program itself has to do.
  */
 export function hostFilesOf(program: string): HostFiles {
   const directory = dirname(program);
-  const [above, beside] = [dirname(directory), join(directory, "lib")];
-  if (basename(directory) === "lib" && existsSync(join(above, "hostctl-launcher"))) {
-    return { launcher: join(above, "hostctl-launcher"), library: directory };
-  }
-  if (existsSync(join(directory, "hostctl-launcher")) && existsSync(join(beside, "hostctl"))) {
-    return { launcher: join(directory, "hostctl-launcher"), library: beside };
-  }
-  return { launcher: program, library: undefined };
+  const parent = dirname(directory);
+  const places = [
+    { launcher: join(parent, "hostctl-launcher"), library: directory },
+    { launcher: join(directory, "hostctl-launcher"), library: join(directory, "lib") },
+  ];
+  const found = places.find(
+    ({ launcher, library }) =>
+      basename(library) === "lib" && existsSync(launcher) && existsSync(join(library, "hostctl")),
+  );
+  return found ?? { launcher: program, library: undefined };
 }
