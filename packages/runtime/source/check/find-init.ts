@@ -25,7 +25,7 @@ export interface FoundInit {
 
 export interface FindOptions {
   deed?: string;
-  /** `uname -m` of the host that will run it; this one's where it is left out. */
+  /** `uname -m` of the host that will run it; this one's where it is left out. "any": nobody knows. */
   architecture?: string;
 }
 
@@ -80,7 +80,7 @@ function isProgram({ status }: Inside): boolean {
 
 function checkMachine({ hostPath, path }: Inside, architecture: string, fail: (why: string) => RuntimeError): void {
   const machine = elfMachine(hostPath);
-  if (runs(architecture, machine)) return;
+  if (architecture === "any" || runs(architecture, machine)) return;
   throw fail(
     `${path} in the rootfs is for ${machine}, and this host is ${architecture}; install an image for ${architecture}`,
   );

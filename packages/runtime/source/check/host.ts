@@ -12,10 +12,10 @@ const usualPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 /** Throws RuntimeError "not-supported" where the program of the runtime is missing. */
 export function checkProgram(
   runtime: "nspawn" | "lxc",
-  { path = usualPath, deed }: { path?: string; deed: string },
+  { path, deed }: { path: string | undefined; deed: string },
 ): void {
   const { program, packageName } = programs[runtime];
-  if (Bun.which(program, { PATH: path }) !== null) return;
+  if (Bun.which(program, { PATH: path ?? usualPath }) !== null) return;
   const message =
     `Cannot ${deed}: config.yaml asks for "runtime" "${runtime}", and this host has no ${program}; ` +
     `install it (Debian: ${packageName}), or use another runtime`;

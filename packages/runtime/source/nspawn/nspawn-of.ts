@@ -27,10 +27,12 @@ export function nspawnSettingsPath(name: string): string {
   return `/run/systemd/nspawn/${name}.nspawn`;
 }
 
-function commandLine({ name, ids, init }: Plan, { root, machined }: Places): string[] {
+function commandLine({ name, ids, init, limits }: Plan, { root, machined }: Places): string[] {
   // machined is for what has an init; --keep-unit: the unit is the container's own.
   const register = machined && init.kind === "boot";
   return [
+    // OOMScoreAdjust= of systemd 252 fails with private users; what is inherited stays.
+    ...(limits.oomScoreAdjust === undefined ? [] : ["choom", "-n", String(limits.oomScoreAdjust), "--"]),
     "systemd-nspawn",
     "--quiet",
     "--keep-unit",
@@ -47,7 +49,7 @@ function commandLine({ name, ids, init }: Plan, { root, machined }: Places): str
 }
 
 function executionLines(plan: Plan, places: Places): string[] {
-  const { capabilities, environment, init, killSignal, limits, syscallsDenied, network } = plan;
+  const { capabilities, environment, init, killSignal, syscallsDenied, network } = plan;
   const signal = killSignal ?? (init.kind === "boot" ? undefined : "SIGTERM");
   return [
     ...[...environment].map(([name, value]) => `Environment=${assignmentWord(`${name}=${value}`)}`),
@@ -56,7 +58,6 @@ function executionLines(plan: Plan, places: Places): string[] {
     ...(capabilities.add.length === 0 ? [] : [`Capability=${capabilities.add.join(" ")}`]),
     ...(capabilities.drop.length === 0 ? [] : [`DropCapability=${capabilities.drop.join(" ")}`]),
     ...(syscallsDenied.length === 0 ? [] : [`SystemCallFilter=~${syscallsDenied.join(" ")}`]),
-    ...(limits.oomScoreAdjust === undefined ? [] : [`OOMScoreAdjust=${limits.oomScoreAdjust}`]),
     // In its own network the image knows its servers; in the host's they are the host's.
     `ResolvConf=${network.kind === "host" ? "auto" : "off"}`,
     "Timezone=off",

@@ -28,11 +28,22 @@ export interface PlanOptions {
   deed?: "install the image" | "start the container";
 }
 
+/** What config.yaml asks for, before it is known which ids the container gets. */
+export type Wanted = Omit<Plan, "ids"> & { privileged: boolean };
+
 /**
  * What config.yaml asks for, as a plan for the runtime that it, else the grant, names. Pure: nothing of the host is looked at.
  * Throws RuntimeError "not-granted", "not-supported" or "value", which names the key and the next step. Not for runtime "none".
  */
 export function planOf(config: InstanceConfig, options: PlanOptions): Plan {
+  const { privileged, ...plan } = wantedOf(config, options);
+  if (privileged) return { ...plan, ids: undefined };
+  if (options.ids === undefined) throw new Error(`"${options.name}" is not privileged and has no range of ids`);
+  return { ...plan, ids: options.ids };
+}
+
+/** The same for who checks an image before anything is made of it. */
+export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids">): Wanted {
   const { name, grant, meta } = options;
   const runtime = runtimeOf(config, grant);
   if (runtime === "none") throw new Error("no plan is made for a container that the host's own units start");
@@ -45,12 +56,12 @@ export function planOf(config: InstanceConfig, options: PlanOptions): Plan {
   if (runtime === "lxc" && network.kind === "host" && !privileged) {
     const why = "LXC can give to privileged containers only";
     const [device] = devicesOf(config, "nic")[0] ?? ["*"];
-    throw notSupported(wish, `devices.${device}.nictype`, { why, next: 'use runtime: nspawn, or another nictype' });
+    throw notSupported(wish, `devices.${device}.nictype`, { why, next: "use runtime: nspawn, or another nictype" });
   }
   return {
     name,
     runtime,
-    ids: privileged ? undefined : rangeOf(options),
+    privileged,
     rootfs: config.rootfs,
     init: readInit(keys, meta, wish),
     environment: readEnvironment(keys, meta, wish),
@@ -67,11 +78,6 @@ export function planOf(config: InstanceConfig, options: PlanOptions): Plan {
     guestApi: [keys["security.guestapi"], keys["security.devlxd"]].every((value) => value === undefined || isOn(value)),
     ...readLifecycle(keys, meta, wish),
   };
-}
-
-function rangeOf({ name, ids }: PlanOptions): IdRange {
-  if (ids === undefined) throw new Error(`"${name}" is not privileged and has no range of ids`);
-  return ids;
 }
 
 function readNesting(config: InstanceConfig["config"], wish: Wish): boolean {

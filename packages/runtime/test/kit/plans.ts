@@ -1,7 +1,7 @@
 // Plans from the text of a config.yaml, for a host that grants everything, and one that grants nothing.
 import { parseInstanceConfig } from "@host-service/archive";
-import { capabilityNames } from "../../source/plan/capabilities.ts";
-import { noGrant, planOf } from "../../source/index.ts";
+import { capabilityNames, noGrant } from "../../source/grant.ts";
+import { planOf } from "../../source/index.ts";
 import type { Grant, MetaHints, Places, Plan } from "../../source/index.ts";
 
 export const ownPaths = ["/var/lib/host-service", "/run/host-service.d", "/run/host-service", "/etc/host-service"];
@@ -32,7 +32,12 @@ export interface PlanWishes {
 export function planFrom(text: string, { grant = everything, runtime = "nspawn", meta }: PlanWishes = {}): Plan {
   const config = parseInstanceConfig(text);
   const withRuntime = { ...grant, runtime };
-  return planOf(config, { name: config.name ?? "edge", grant: withRuntime, ids, ...(meta === undefined ? {} : { meta }) });
+  return planOf(config, {
+    name: config.name ?? "edge",
+    grant: withRuntime,
+    ids,
+    ...(meta === undefined ? {} : { meta }),
+  });
 }
 
 /** Where a `container run` on a usual host has put things. */
