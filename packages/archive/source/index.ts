@@ -26,5 +26,6 @@ export { blockBytes, hasRightChecksum } from "./tar/header.ts";
 export { parseNumber } from "./tar/number.ts";
 export { DecodedStream } from "./unpack/decode-stream.ts";
 export type { XzChoice } from "./unpack/decoder-process.ts";
+export type { IdRange } from "./unpack/shift.ts";
 export { unpack } from "./unpack/unpack.ts";
 export type { UnpackOptions, UnpackReport } from "./unpack/unpack.ts";

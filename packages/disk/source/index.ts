@@ -53,6 +53,15 @@ export {
   S_IFSOCK,
 } from "./linux.ts";
 export { type Lock, lockFile } from "./lock.ts";
+export {
+  bindMount,
+  keepMountsPrivate,
+  makeReadOnly,
+  mountMemory,
+  mountOverlay,
+  type OverlayLayers,
+  reopen,
+} from "./mounts.ts";
 export { notifySystemd } from "./notify.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";

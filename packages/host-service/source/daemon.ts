@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
-import { sweepRemoved } from "@host-service/slots";
+import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
@@ -61,6 +61,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const inbox = await openInbox(inboxOptions);
   const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
+  await forgetAllSnapshots({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();

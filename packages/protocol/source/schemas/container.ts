@@ -1,4 +1,15 @@
-import { array, boolean, integer, number, object, optional, picklist, pipe, string } from "@host-service/schema";
+import {
+  array,
+  boolean,
+  integer,
+  number,
+  object,
+  optional,
+  picklist,
+  pipe,
+  record,
+  string,
+} from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 
 export const StateWord = picklist(["normal", "pending", "trying", "rollback"]);
@@ -12,6 +23,9 @@ const Signer = object({
   trustedComment: optional(string()),
 });
 
+/** What an image's metadata archive is ("lxc" or "incus"), and what it says of the image: os, release and so on. */
+const ImageMetadata = object({ convention: string(), properties: optional(record(string(), string())) });
+
 /** One slot with what is in it. `imageId` is "sha256:" and 64 hexadecimal digits; times are RFC 3339 in UTC. */
 export const SlotSummary = object({
   slot: picklist(["a", "b"]),
@@ -22,6 +36,8 @@ export const SlotSummary = object({
   bytes: optional(pipe(number(), integer())),
   /** Absent where the image came without a signature. */
   signer: optional(Signer),
+  /** Absent where the image came without a metadata archive. */
+  metadata: optional(ImageMetadata),
   /** False where the slot's `slot.json` is gone or names another image: it cannot be booted. */
   bootable: boolean(),
 });
