@@ -36,16 +36,17 @@ export async function installedOn(tree: string): Promise<string> {
   const layer = join(cache, `${kind}-${hash}`);
   if (existsSync(layer)) return layer;
   for (const name of await readdir(cache)) if (name.startsWith(kind)) await realDisk.removeTree(join(cache, name));
+  const fresh = `${layer}.${crypto.randomUUID()}`;
   const enclosure = await Enclosure.make([tree]);
   try {
     const root = enclosure.inner("root");
     const install =
       'mount -t proc proc "$1/proc"; cp "$2" "$1/package.deb"; chroot "$1" dpkg -i /package.deb; rm "$1/package.deb"';
     await must(enclosure.enter(["/bin/sh", "-ec", `${install}; umount "$1/proc"`, "sh", root, file]), { cwd: "/" });
-    await must(["cp", "-a", enclosure.at("upper"), `${layer}.new`]);
+    await must(["cp", "-a", enclosure.at("upper"), fresh]);
   } finally {
     await enclosure.close();
   }
-  await rename(`${layer}.new`, layer);
+  await rename(fresh, layer);
   return layer;
 }
