@@ -59,7 +59,9 @@ export function mountOverlay(toFd: number, { lower, upper }: OverlayLayers): voi
 
 /** The path as it is now, also where something was mounted on it since it was opened. No link is followed. */
 export function reopen(directoryFd: number, path: string, options: { directory?: boolean } = {}): number {
-  return openBeneath(directoryFd, path, options.directory === true ? O_PATH | O_DIRECTORY : O_PATH, { links: "refuse" });
+  return openBeneath(directoryFd, path, options.directory === true ? O_PATH | O_DIRECTORY : O_PATH, {
+    links: "refuse",
+  });
 }
 
 function ofDescriptor(fd: number): string {
@@ -81,7 +83,11 @@ function flagsOf(fd: number): number {
   return same | noAccessTime | noDirectoryAccessTime | ((found & ST_RELATIME) === 0 ? 0 : MS_RELATIME);
 }
 
-function mount(source: string | undefined, target: string, what: { type?: string; flags: number; data?: string }): void {
+function mount(
+  source: string | undefined,
+  target: string,
+  what: { type?: string; flags: number; data?: string },
+): void {
   const sourceAt = source === undefined ? 0 : pathAddress(source);
   const typeAt = what.type === undefined ? 0 : nameAddress(what.type);
   invoke("mount", target, sourceAt, secondPathAddress(target), typeAt, what.flags, dataAddress(what.data));
@@ -93,7 +99,8 @@ const dataBytesMax = 4095;
 function dataAddress(text: string | undefined): number {
   if (text === undefined) return 0;
   const bytes = Buffer.from(text);
-  if (bytes.byteLength > dataBytesMax || bytes.includes(0)) throw new Error("Invariant: the options of a mount fit a page");
+  if (bytes.byteLength > dataBytesMax || bytes.includes(0))
+    throw new Error("Invariant: the options of a mount fit a page");
   value.bytes.set(bytes);
   value.bytes[bytes.byteLength] = 0;
   return value.address;

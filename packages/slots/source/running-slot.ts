@@ -4,7 +4,7 @@ import { DiskError } from "@host-service/disk";
 import type { Disk } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { pointCurrent, startedInBoot } from "./current.ts";
-import { SlotsError } from "./error.ts";
+import { refused, SlotsError } from "./error.ts";
 import type { SlotManifest } from "./manifest.ts";
 import { containerDirectory, placeOf } from "./place.ts";
 import type { Place } from "./place.ts";
@@ -38,7 +38,7 @@ export interface RunningSlot {
   warning: string | undefined;
 }
 
-/** Throws SlotsError "missing" where nothing may be started, and says why. */
+/** Throws SlotsError "missing" where there is nothing to start, and "refused" where what is to start is damaged. */
 export async function findRunningSlot(options: RunningSlotOptions): Promise<RunningSlot> {
   const { disk, runDirectory, name, bootId } = options;
   const place = placeOf(containerDirectory(options.stateDirectory, name));
@@ -48,13 +48,18 @@ export async function findRunningSlot(options: RunningSlotOptions): Promise<Runn
   if (started !== undefined) {
     const slot = slotAt(place, started.slotDirectory);
     if (slot === undefined) {
-      throw cannotStart(name, "the boot hook found nothing to run", "install an image and reboot, or hostctl container try");
+      throw cannotStart(
+        name,
+        "the boot hook found nothing to run",
+        "install an image and reboot, or hostctl container try",
+      );
     }
     return describe({ place, contents, slot, warning: undefined, state: await stateOf(options, place) });
   }
   const slot = await readCommitted(disk, place);
   if (slot === undefined) {
-    const found = (await disk.status(place.directory)) === undefined ? "there is no such container" : "no image is committed";
+    const found =
+      (await disk.status(place.directory)) === undefined ? "there is no such container" : "no image is committed";
     throw cannotStart(name, `${found}, and the boot hook did not run in this boot`, "run host-service boot");
   }
   // So that a later hook of this boot does not exchange it.
@@ -73,7 +78,8 @@ function describe(found: {
   const { place, contents, slot, warning, state } = found;
   const manifest = contents.inSlot(slot);
   if (manifest === undefined) {
-    throw cannotStart(place.name, `slot ${slot} does not hold its image any more`, "roll back or install another");
+    const why = `slot ${slot} does not hold its image any more; roll back or install another`;
+    throw refused("not-bootable", `Cannot start "${place.name}": ${why}`);
   }
   const { standing, fallback } = standingOf({ slot, imageId: manifest.imageId }, state);
   return {
