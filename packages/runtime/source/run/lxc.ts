@@ -1,4 +1,4 @@
-import { existsSync, openSync, writeFileSync } from "node:fs";
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AT_FDCWD, mknodAt, O_CLOEXEC, O_RDWR, S_IFIFO } from "@host-service/disk";
 import { lxcConfigurationPath, lxcOf } from "../lxc/lxc-of.ts";
@@ -16,6 +16,7 @@ export function prepareLxc(plan: Plan, places: Places): Command {
   const saysReady = existsSync(notifier);
   const lines = [
     ...(saysReady ? [`lxc.hook.start-host = ${notifier} --ready`] : []),
+    ...cgroupLines(),
     `lxc.console.logfile = ${consolePipe(places.runtimeDirectory)}`,
   ];
   const path = lxcConfigurationPath(places);
@@ -26,6 +27,21 @@ export function prepareLxc(plan: Plan, places: Places): Command {
     environment: { PATH: pathWithoutIdMaps() },
     saysReady,
   };
+}
+
+/**
+ * Below the unit's group, by its whole path: from one that is relative, each reboot inside would go one level deeper, as LXC takes the
+ * group that its own monitor is in by then.
+ */
+function cgroupLines(): string[] {
+  const own = /^0::\/(.+)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  if (own === undefined) return [];
+  return [
+    "lxc.cgroup.relative = 0",
+    `lxc.cgroup.dir.container = ${own}/payload`,
+    `lxc.cgroup.dir.monitor = ${own}/supervisor`,
+    `lxc.cgroup.dir.monitor.pivot = ${own}/pivot`,
+  ];
 }
 
 /**
