@@ -9,13 +9,13 @@ export interface HostFiles {
 
 /**
  * What containers find as /host/hostctl and /host/lib, from where the program is: the package has it in
- * `/usr/lib/host-service/{hostctl-launcher,lib/hostctl}`. Where the launcher is missing, the program itself has to do.
+ * `/usr/lib/host-service/container/{hostctl,lib/hostctl}`, a build has them side by side. Where the launcher is missing, the program itself has to do.
  */
 export function hostFilesOf(program: string): HostFiles {
   const directory = dirname(program);
   const parent = dirname(directory);
   const places = [
-    { launcher: join(parent, "hostctl-launcher"), library: directory },
+    { launcher: join(parent, "hostctl"), library: directory },
     { launcher: join(directory, "hostctl-launcher"), library: join(directory, "lib") },
   ];
   const found = places.find(
