@@ -23,7 +23,7 @@ export { alignedMemory, logicalBlockBytes } from "./direct.ts";
 export { type Disk, type EntryStatus } from "./disk.ts";
 export { DiskError, type DiskErrorKind, type DiskPath } from "./disk-error.ts";
 export { reasonOf } from "./errno.ts";
-export { linkAt, mkdirAt, mknodAt, openBeneath, symlinkAt, unlinkAt } from "./entries.ts";
+export { linkAt, mkdirAt, mknodAt, openBeneath, openInRoot, renameAt, symlinkAt, unlinkAt } from "./entries.ts";
 export { execute, keepOnExecute } from "./execute.ts";
 export { freeSpace } from "./free-space.ts";
 export { chroot, noNewPrivileges, parentDeathSignal } from "./jail.ts";

@@ -16,8 +16,8 @@ export function checkedPattern(pattern: ByteString): { pattern: ByteString } | {
   if (pattern.length > excludeLimits.patternBytesMax) return { problem: "it is too long" };
   if (parts.includes("..")) return { problem: 'it has ".."' };
   if (/[[\]{}\\!]/u.test(pattern)) return { problem: 'it has more than names, "*" and "?"' };
-  // Whatever the first name in the root is called, such a pattern would match it.
-  if (parts.length === 0 || /^[*?.]*$/u.test(parts[0] ?? "")) return { problem: "it would leave out everything" };
+  // Whatever the names in the root are called, such a pattern matches them or what is below them.
+  if (/^[*?/.]*$/u.test(parts.join("/"))) return { problem: "it would leave out everything" };
   return { pattern: parts.join("/") };
 }
 
