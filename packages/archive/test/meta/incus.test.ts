@@ -86,7 +86,7 @@ test.each([
   ["a repeated key", `${incusYaml}architecture: x86_64\n`],
   ["a tag", `${incusYaml}extra: !!binary aGVsbG8=\n`],
   ["a tag in a list", `${incusYaml}extra:\n- !python/object x\n`],
-  ["a property that is a map", `${incusYaml.replace("os: Debian", "os: { a: b }")}`],
+  ["a property that is a map", incusYaml.replace("os: Debian", "os: { a: b }")],
   ["depth", `${incusYaml}extra: ${"[".repeat(40)}${"]".repeat(40)}\n`],
 ])("metadata.yaml with %s is refused", (_, text) => {
   expect(refusalOfFiles(incusMetadata({ "metadata.yaml": text }))).toMatch(

@@ -14,7 +14,7 @@ const ids = { base: 0x8_0000, count: 65_536 };
 const everything = ["--format=posix", "--xattrs", "--xattrs-include=*"];
 const hexOf = (hex: string) => new Uint8Array(Buffer.from(hex, "hex"));
 const capability2 = hexOf("0100000200200000000000000000000000000000");
-const capability3 = (rootId: string) => `01000003${"00200000000000000000000000000000"}${rootId}`;
+const capability3 = (rootId: string) => `0100000300200000000000000000000000000000${rootId}`;
 const acl = (id: string) =>
   hexOf(`0200000001000600ffffffff02000400${id}04000400ffffffff08000600${id}10000600ffffffff20000000ffffffff`);
 

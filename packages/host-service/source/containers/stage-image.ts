@@ -2,7 +2,7 @@
 // nothing has changed but what the state table drops first; whatever fails before leaves no bytes behind.
 import { ArchiveError, unpack } from "@host-service/archive";
 import type { IdRange, InstanceConfig, Metadata, UnpackReport } from "@host-service/archive";
-import type { Grant } from "@host-service/runtime";
+import type { Grant, Wanted } from "@host-service/runtime";
 import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
 import type { Limits } from "../configuration/configuration.ts";
@@ -11,7 +11,6 @@ import { checkFits, tellAbout } from "./check-image.ts";
 import { checkRootfs, checkRuntime } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import { lossesOf } from "./losses.ts";
-import { idsFor } from "./owners.ts";
 import type { ImageParts } from "./receive.ts";
 import { applyMetadata, summaryOf, unpackMetadata } from "./stage-metadata.ts";
 import type { MetadataTarget } from "./stage-metadata.ts";
@@ -52,7 +51,8 @@ export async function stageImage(
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
-    const unpacked = await unpackParts(image, { staging, operation, context });
+    const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
+    const unpacked = await unpackParts(image, { ids, staging, operation, context });
     checkRootfs(wanted, { rootfs: staging.rootfs, config, host: context.host });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
@@ -71,15 +71,23 @@ interface Unpacked {
   warnings: string[];
 }
 
+/**
+ * A privileged container is the host's root, so that its owners are the archive's; so are those of a container that the host's
+ * own units run, as nobody would tell the kernel of a range.
+ */
+function needsIds(wanted: Wanted | undefined): boolean {
+  return wanted !== undefined && !wanted.privileged;
+}
+
 /** The metadata comes first, as it says what is left out of the root, and last, as it says what is edited there. */
 async function unpackParts(
   image: Image,
-  { staging, operation, context }: { staging: Staging; operation: Operation; context: StageContext },
+  options: { ids: IdRange | undefined; staging: Staging; operation: Operation; context: StageContext },
 ): Promise<Unpacked> {
   const { parts, name, config } = image;
-  const { program } = context;
-  const ids = await idsFor(config, { grant: context.grantOf(name), staging });
-  const target = { name, config, ids, staging, operation, program };
+  const { ids, staging, operation, context } = options;
+  const { program, host } = context;
+  const target = { name, config, host, ids, staging, operation, program };
   const metadata = parts.meta && (await unpackMetadata(parts.meta, target));
   const report = await unpackRootfs(parts, { ...target, limits: context.limits, metadata });
   const warnings = lossesOf(report, ids !== undefined);

@@ -6,11 +6,13 @@ import type { Applied, IdRange, InstanceConfig, Metadata } from "@host-service/a
 import type { SlotManifest, Staging } from "@host-service/slots";
 import type { Operation } from "../operations/operation.ts";
 import { metaLimits, tellAbout } from "./check-image.ts";
+import type { RuntimeContext } from "./check-runtime.ts";
 import type { ArchivePart } from "./receive.ts";
 
 export interface MetadataTarget {
   name: string;
   config: InstanceConfig;
+  host: RuntimeContext["host"];
   ids: IdRange | undefined;
   staging: Staging;
   operation: Operation;
@@ -18,7 +20,7 @@ export interface MetadataTarget {
 }
 
 export async function unpackMetadata(archive: ArchivePart, target: MetadataTarget): Promise<Metadata> {
-  const { name, config, ids, staging, operation, program } = target;
+  const { name, config, host, ids, staging, operation, program } = target;
   await unpack({
     program,
     lockFd: staging.lockFd,
@@ -31,7 +33,7 @@ export async function unpackMetadata(archive: ArchivePart, target: MetadataTarge
   return readMetadata(staging.metaDirectory, {
     name,
     unprivileged: ids !== undefined,
-    architecture: machine(),
+    architecture: host === "this" ? machine() : (config.architecture ?? machine()),
     metaDirectory: staging.metaDirectory,
     rootfs: staging.rootfs,
     now: new Date(),

@@ -136,7 +136,9 @@ export function problemOf(error: unknown): Problem | undefined {
     const operation = error.kind === "busy" ? error.operation : undefined;
     return problem(operationCodes[error.kind], error.message, operation === undefined ? {} : { operation });
   }
-  if (error instanceof DiskError && error.kind === "no-space") return problem("no-space", error.message);
+  if (error instanceof DiskError && error.kind === "no-space") {
+    return problem("no-space", `${error.message}; free some space on that partition`);
+  }
   return undefined;
 }
 

@@ -44,6 +44,6 @@ function readDirectory(text: string | undefined, wish: Wish): string {
 }
 
 /** Absolute, without "." and ".." and control characters. */
-export function isPlainPath(path: string): boolean {
+function isPlainPath(path: string): boolean {
   return path.length <= 4096 && /^\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}]*$/u.test(path);
 }

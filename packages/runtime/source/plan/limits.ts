@@ -26,7 +26,7 @@ export function readLimits(config: Config, wish: Wish): Limits {
 const powers = ["", "k", "m", "g", "t", "p", "e"];
 
 /** Bytes of "512MiB", "1.5GB" or "1024"; undefined for anything else. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const match = /^(\d{1,18}(?:[.]\d{1,9})?)([kMGTPE]?)(i?)B?$/u.exec(text);
   if (match === null) return undefined;
   const [, number = "", letter = "", binary = ""] = match;
@@ -52,6 +52,10 @@ function readMemory(text: string, wish: Wish): { bytes: number } | { percent: nu
 
 function readEnforce(config: Config, wish: Wish): "hard" | "soft" {
   const value = config["limits.memory.enforce"] ?? "hard";
+  if (value === "soft" && config["limits.memory"] === undefined) {
+    const why = 'goes with "limits.memory", which is missing';
+    throw notSupported(wish, "limits.memory.enforce", { why, next: "state the size there, or leave this out" });
+  }
   if (value === "hard" || value === "soft") return value;
   throw badValue(wish, "limits.memory.enforce", { shown: value, expected: '"hard" or "soft"' });
 }

@@ -135,5 +135,5 @@ devices: {net: {type: nic, nictype: host}}
     meta: { haltSignal: "SIGPWR", rebootSignal: "SIGINT", stopSignal: "SIGKILL" },
   },
   { name: "nesting", text: `config:\n  security.nesting: "true"\n` },
-  { name: "raw lines", text: `config:\n  raw.lxc: |\n    # a comment\n    lxc.tty.max = 2\n` },
+  { name: "raw lines", text: `config:\n  raw.lxc: |\n    # a comment\n    lxc.group = edge\n` },
 ];
