@@ -52,6 +52,7 @@ export {
   S_IFREG,
   S_IFSOCK,
 } from "./linux.ts";
+export { kernelKnows, type ProbedCall } from "./kernel-knows.ts";
 export { type Lock, lockFile } from "./lock.ts";
 export {
   bindMount,

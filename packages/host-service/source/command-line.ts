@@ -16,6 +16,7 @@ Usage:
   host-service seed [--config FILE] [--name NAME] CONFIG_YAML ROOTFS [META]
                                                       make the first, committed image while a host's image is built
   host-service check-config [--config FILE]           check the configuration file
+  host-service doctor [--config FILE] [--json]        examine this host, without the daemon; see hostctl doctor
   host-service container-files [DIRECTORY]            copy this host's loader and libraries to where containers find
                                                       them; default: beside the program
   host-service container run NAME                     become the runtime of a container; for its unit
@@ -27,6 +28,7 @@ Options:
   --config FILE    default /etc/host-service/config.toml; without that file, the defaults
   --boot-id ID     instead of the kernel's, for demonstrations and tests
   --name NAME      the container that is seeded; default: the name in config.yaml, else edge
+  --json           print the report of the doctor as JSON
   --version        print the version
   --help           print this text
 
@@ -44,6 +46,7 @@ export async function runHostService(argv: readonly string[], { program }: Progr
   if (asked.has("help")) return show(usage);
   if (asked.has("version")) return show(`host-service ${(await import("./version.ts")).version}`);
   const [command, ...operands] = parsed.operands;
+  if (asked.has("json") && command !== "doctor") return wrongUsage(`${command ?? "the daemon"} takes no --json`);
   if (command === "container-files" && operands.length < 2 && Object.keys(values).length === 0) {
     return (await import("./commands/container-files.ts")).containerFiles({ directory: operands[0], program });
   }
@@ -61,6 +64,8 @@ export async function runHostService(argv: readonly string[], { program }: Progr
       return (await import("./commands/seed.ts")).seed({ ...shared, name: values.name, files: operands, program });
     case "check-config":
       return (await import("./commands/check-config.ts")).checkConfig(shared);
+    case "doctor":
+      return (await import("./commands/doctor.ts")).doctor({ ...shared, program, json: asked.has("json") });
     default:
       return wrongUsage(`there is no command "${command}"`);
   }

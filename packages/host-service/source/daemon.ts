@@ -79,6 +79,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const listeners = new Listeners({
     configuration,
     bootId,
+    program: options.program,
     containers,
     system,
     uploads,
