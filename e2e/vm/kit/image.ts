@@ -24,12 +24,15 @@ const diskBytes = 3 * 1024 ** 3;
 const guest = join(import.meta.dirname, "guest");
 
 // What a test machine does not need and what costs seconds under emulation.
-const masked = `apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
+const masked =
+  `apt-daily.timer apt-daily-upgrade.timer dpkg-db-backup.timer e2scrub_all.timer e2scrub_reap.service fstrim.timer
   systemd-networkd.service systemd-pcrphase.service systemd-pcrphase-sysinit.service systemd-binfmt.service lxc.service lxc-net.service
   lxc-monitord.service systemd-hwdb-update.service systemd-journal-catalog-update.service systemd-update-utmp.service
   systemd-update-utmp-runlevel.service systemd-firstboot.service dev-hugepages.mount dev-mqueue.mount sys-kernel-debug.mount
   sys-kernel-tracing.mount sys-fs-fuse-connections.mount getty@tty1.service console-getty.service getty-static.service
-  systemd-user-sessions.service remote-fs.target systemd-rfkill.socket serial-getty@ttyS0.service rauc.service`.split(/\s+/);
+  systemd-user-sessions.service remote-fs.target systemd-rfkill.socket serial-getty@ttyS0.service rauc.service`.split(
+    /\s+/,
+  );
 
 const settings = {
   "/etc/machine-id": "0123456789abcdef0123456789abcdef\n",
@@ -59,7 +62,8 @@ export async function makeMachineImage(tree: string, directory: string, wishes: 
     await symlink("/lib/systemd/system/multi-user.target", at("/etc/systemd/system/default.target"));
     await writeFile(disk, "");
     await truncate(disk, diskBytes);
-    const finish = 'mount -t proc proc "$1/proc"; chroot "$1" /bin/sh -ec "$2"; umount "$1/proc"; mke2fs -q -t ext4 -F -b 4096 -d "$1" "$3"';
+    const finish =
+      'mount -t proc proc "$1/proc"; chroot "$1" /bin/sh -ec "$2"; umount "$1/proc"; mke2fs -q -t ext4 -F -b 4096 -d "$1" "$3"';
     const words = ["sh", enclosure.inner("root"), wishes.finish, disk];
     await must(enclosure.enter(["/bin/sh", "-ec", finish, ...words]), { cwd: "/" });
   } finally {

@@ -15,7 +15,8 @@ const bootTimeMaxMs = 240_000;
 const answerTimeMaxMs = 240_000;
 
 // The last ones save seconds under emulation, and are about speed and noise alone.
-const kernelLine = `console=ttyS0,115200 root=/dev/nvme0n1 rw rootfstype=ext4 panic=-1 quiet loglevel=4 random.trust_cpu=on
+const kernelLine =
+  `console=ttyS0,115200 root=/dev/nvme0n1 rw rootfstype=ext4 panic=-1 quiet loglevel=4 random.trust_cpu=on
   mitigations=off audit=0 tsc=reliable no_timer_check cryptomgr.notests systemd.show_status=0`.replaceAll(/\s+/g, " ");
 
 export class VirtualMachine {

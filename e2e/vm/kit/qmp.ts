@@ -10,7 +10,11 @@ export async function qmp(path: string, execute: string): Promise<unknown> {
   };
   const socket = await Bun.connect({ unix: path, socket: { data } });
   try {
-    const answers = () => heard.split("\n").slice(0, -1).map((line) => JSON.parse(line) as Record<string, unknown>);
+    const answers = () =>
+      heard
+        .split("\n")
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>);
     const returned = () => answers().filter((answer) => "return" in answer || "error" in answer);
     await until("qemu greets", () => answers().length > 0, deadlineMs);
     socket.write('{"execute":"qmp_capabilities"}\n');

@@ -81,7 +81,7 @@ async function containerCommand(
     return wrongUsage(isForAll ? "container start-all takes no name" : "container takes what to do and one name");
   }
   const { configPath, bootId, program } = options;
-  switch (verb) {
+  switch (verb ?? "") {
     case "run":
       return (await import("./commands/container/run.ts")).runContainer({
         configPath,
