@@ -12,6 +12,7 @@ export { containerDirectory, isContainerName } from "./place.ts";
 export type { BootRecord, Outcome } from "./record.ts";
 export { resolveBoot } from "./resolve-boot.ts";
 export type { ResolveBootOptions } from "./resolve-boot.ts";
+export { rootIdOf } from "./root-id.ts";
 export { findRunningSlot } from "./running-slot.ts";
 export type { RunningSlot, RunningSlotOptions } from "./running-slot.ts";
 export { forgetAllSnapshots } from "./forget-snapshots.ts";

@@ -4,18 +4,23 @@ import { closeSync, openSync } from "node:fs";
 import {
   DiskError,
   fchmod,
+  fchownAt,
   mkdirAt,
   mknodAt,
   O_CLOEXEC,
   O_DIRECTORY,
   O_NOFOLLOW,
+  O_PATH,
   O_RDONLY,
   openBeneath,
   realDisk,
+  S_IFMT,
   S_IFREG,
+  S_IFSOCK,
   statusAt,
   unlinkAt,
 } from "@host-service/disk";
+import type { IdRange } from "../model/plan.ts";
 
 /** What lies in it beside the sockets: where the launcher and its libraries are shown, and the directories of the guest API. */
 const entries = { hostctl: "file", lib: "directory", incus: "directory", lxd: "directory" } as const;
@@ -30,6 +35,29 @@ export async function makeHostDirectory({ runDirectory, name }: { runDirectory: 
   await withDirectory(path, async (fd) => {
     for (const [entry, kind] of Object.entries(entries)) {
       await ensureEntry(fd, entry, { kind, path: `${path}/${entry}` });
+    }
+  });
+}
+
+/** The ids of the host that a privileged container has; those of the others begin here. */
+const hostIds: IdRange = { base: 0, count: 0x8_0000 };
+
+/**
+ * The daemon's sockets belong to the container's root, or to whom that gave them. An image with other ids than the last one in this boot
+ * would find them with owners that it does not have.
+ */
+export async function giveSockets(
+  { runDirectory, name }: { runDirectory: string; name: string },
+  ids: IdRange | undefined,
+): Promise<void> {
+  const { base, count } = ids ?? hostIds;
+  await withDirectory(`${runDirectory}/${name}`, async (directoryFd) => {
+    for (const socket of ["host-service", "host-service.peer"]) {
+      if (typeOf(directoryFd, socket) !== "other") continue;
+      const fd = openBeneath(directoryFd, socket, O_PATH, { links: "refuse" });
+      const { uid, rawMode } = statusAt(fd, "");
+      if ((rawMode & S_IFMT) === S_IFSOCK && (uid < base || uid >= base + count)) fchownAt(fd, "", base, base);
+      closeSync(fd);
     }
   });
 }

@@ -4,7 +4,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readlinkSync } from "node:f
 import { join } from "node:path";
 import { keepMountsPrivate, mountMemory, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "@host-service/disk";
 import { RuntimeError } from "../error.ts";
-import { makeHostDirectory } from "../host-directory/host-directory.ts";
+import { giveSockets, makeHostDirectory } from "../host-directory/host-directory.ts";
 import type { HostFiles } from "../host-directory/host-files.ts";
 import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
@@ -49,6 +49,7 @@ export async function prepareContainer(options: PrepareOptions): Promise<Command
   const paths = runPathsOf(runDirectory, plan.name);
   makePrivateDirectories(paths);
   await makeHostDirectory({ runDirectory, name: plan.name });
+  await giveSockets({ runDirectory, name: plan.name }, plan.ids);
   await settleSnapshots({ ...options.snapshots, say });
   const places = placesOf(options, paths);
   const command = plan.runtime === "nspawn" ? prepareNspawn(plan, places) : prepareLxc(plan, places);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import {
+  chownSync,
   existsSync,
   lstatSync,
   mkdirSync,
@@ -12,7 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { makeHostDirectory } from "../../source/host-directory/host-directory.ts";
+import { giveSockets, makeHostDirectory } from "../../source/host-directory/host-directory.ts";
 import { hostFilesOf } from "../../source/host-directory/host-files.ts";
 
 function temporary(): { path: string; [Symbol.dispose](): void } {
@@ -78,3 +79,35 @@ test("hostFilesOf: where the package puts the program, beside it, and the progra
   const found = { launcher: join(top.path, "hostctl-launcher"), library: join(top.path, "lib") };
   expect(hostFilesOf(beside)).toEqual(found);
 });
+
+const isRoot = process.getuid?.() === 0;
+if (!isRoot) console.log("skipped: giving a socket to another user takes root");
+
+test.skipIf(!isRoot)(
+  "giveSockets gives what has a foreign owner to the container's root, and nothing but sockets",
+  async () => {
+    using run = temporary();
+    const edge = join(run.path, "edge");
+    mkdirSync(edge);
+    const listener = Bun.listen({ unix: join(edge, "host-service"), socket: { data() {} } });
+    const outside = join(run.path, "outside");
+    writeFileSync(outside, "");
+    symlinkSync(outside, join(edge, "host-service.peer"));
+    const owners = () => ["host-service", "host-service.peer"].map((name) => lstatSync(join(edge, name)).uid);
+    const give = (ids: { base: number; count: number } | undefined) =>
+      giveSockets({ runDirectory: run.path, name: "edge" }, ids);
+    try {
+      const ids = { base: 524_288, count: 65_536 };
+      await give(ids);
+      expect([...owners(), lstatSync(outside).uid]).toEqual([524_288, 0, 0]);
+      // The container gave it to a user of its own.
+      chownSync(join(edge, "host-service"), 524_288 + 1000, 524_288 + 1000);
+      await give(ids);
+      expect(owners()).toEqual([525_288, 0]);
+      await give(undefined);
+      expect(owners()).toEqual([0, 0]);
+    } finally {
+      listener.stop(true);
+    }
+  },
+);
