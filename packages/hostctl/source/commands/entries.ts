@@ -38,7 +38,7 @@ const powerCommands: readonly CommandSpec[] = [
 
 const doctor: CommandSpec = {
   name: "doctor",
-  summary: "say what on this host is missing or slow, and what to do about it",
+  summary: "say what on this host is missing or slow, and the next step",
   positionals: [],
   options: [],
   details: [
