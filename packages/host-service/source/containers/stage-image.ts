@@ -137,7 +137,7 @@ function manifestOf({ name, parts, config }: Image, { report, ids, metadata }: U
     ...(config.version === undefined ? {} : { version: config.version }),
     ...(config.architecture === undefined ? {} : { architecture: config.architecture }),
     digests,
-    trial: config.trial,
+    trial: trialOf(config),
     entries: report.entries,
     bytes: report.bytes,
     ...(parts.statement.signer === undefined ? {} : { signer: { ...parts.statement.signer } }),
@@ -146,4 +146,9 @@ function manifestOf({ name, parts, config }: Image, { report, ids, metadata }: U
     ...(metadata === undefined ? {} : { metadata: summaryOf(metadata) }),
     ...(owners + devices + xattrs === 0 ? {} : { notKept: { owners, devices, xattrs } }),
   };
+}
+
+/** What the boot hook has to know; how the image is watched stands in its config.yaml. */
+function trialOf({ trial: { boots, commit, timeoutMs } }: InstanceConfig): SlotManifest["trial"] {
+  return { boots, commit, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }
