@@ -6,7 +6,7 @@ import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
 import { containerUnits } from "@host-service/runtime/units";
 import type { ContainerUnits } from "@host-service/runtime/units";
-import { sweepRemoved } from "@host-service/slots";
+import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
@@ -70,6 +70,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const inbox = await openInbox(inboxOptions);
   const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
+  await forgetAllSnapshots({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
@@ -106,6 +107,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const listeners = new Listeners({
     configuration,
     bootId,
+    program: options.program,
     containers,
     system,
     uploads,

@@ -46,14 +46,15 @@ export async function stageImage(
 ): Promise<Staged> {
   const { operation, context } = options;
   const { name, config } = image;
-  const wanted = checkRuntime(config, { name, grant: context.grantOf(name), host: context.host });
+  const runtime: RuntimeContext = { name, grant: context.grantOf(name), host: context.host };
+  const wanted = checkRuntime(config, runtime);
   await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(wanted, { rootfs: staging.rootfs, config, host: context.host });
+    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();

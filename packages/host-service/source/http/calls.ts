@@ -43,6 +43,15 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   openapi: async () =>
     Response.json((await import("@host-service/protocol/openapi.json", { with: { type: "json" } })).default),
 
+  // What examines is rarely asked for, and much of it is not loaded otherwise.
+  doctor: async ({ context }) => {
+    const { configuration, bootId, program, operations } = context;
+    const { examineHost } = await import("../doctor/examine-host.ts");
+    const { thisWorld } = await import("../doctor/world.ts");
+    const world = thisWorld({ program, bootId, daemon: { operations: operations.running().length } });
+    return Response.json(await examineHost(world, { configuration, path: configuration.file.path }));
+  },
+
   reboot: async ({ request, context }) => {
     const { duringTrial } = await readJson(request, RebootRequest);
     await refuseDuringTrial(duringTrial ?? "allow", context);

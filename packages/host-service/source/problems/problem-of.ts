@@ -67,6 +67,8 @@ const runtimeCodes: Record<RuntimeErrorKind, ProblemCode> = {
   "not-supported": "not-supported",
   value: "image-refused",
   rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
 };
 
 const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {

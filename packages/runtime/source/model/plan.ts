@@ -13,10 +13,13 @@ export interface MetaHints {
   haltSignal?: string;
   rebootSignal?: string;
   stopSignal?: string;
+  ttyMax?: number;
+  ptyMax?: number;
 }
 
 export type Init =
-  | { kind: "boot" }
+  /** With the image's init; `argv` where its metadata names one that no runtime would look for. */
+  | { kind: "boot"; argv: readonly string[] | undefined }
   /** Instead of an init; `uid` and `gid` are those inside. */
   | { kind: "command"; argv: readonly string[]; cwd: string; uid: number; gid: number };
 
@@ -132,4 +135,7 @@ export interface Plan {
   /** LXC's own: what its first process takes for a reboot, and what ends it at once. */
   rebootSignal: string | undefined;
   stopSignal: string | undefined;
+  /** LXC's own: virtual consoles for gettys, and pseudo terminals. */
+  ttyMax: number | undefined;
+  ptyMax: number | undefined;
 }

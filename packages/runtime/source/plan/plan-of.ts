@@ -77,6 +77,8 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
     rawLines: readRawLines(keys, wish),
     guestApi: [keys["security.guestapi"], keys["security.devlxd"]].every((value) => value === undefined || isOn(value)),
     ...readLifecycle(keys, meta, wish),
+    ttyMax: meta?.ttyMax,
+    ptyMax: meta?.ptyMax,
   };
 }
 
