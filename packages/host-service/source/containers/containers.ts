@@ -110,16 +110,13 @@ export class Containers {
   }
 
   async install(operation: Operation, source: ImageSource): Promise<Finished> {
-    const { configuration, handOvers, inbox, uploads, policy, program, operations } = this.#options;
+    const { configuration, operations } = this.#options;
+    const { limits, stateDirectory, grantOf } = configuration;
     const installed = await install(source, operation, {
-      inbox,
-      uploads,
-      handOvers,
-      policy,
-      program,
-      limits: configuration.limits,
-      stateDirectory: configuration.stateDirectory,
-      grantOf: configuration.grantOf,
+      ...this.#options,
+      limits,
+      stateDirectory,
+      grantOf,
       host: "this",
       target: async (config) => {
         const name = operation.container ?? (await this.#nameOfImage(config));

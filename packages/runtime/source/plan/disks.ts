@@ -2,7 +2,7 @@
 import type { Device } from "@host-service/archive";
 import type { Mount, MountSource } from "../model/plan.ts";
 import { beneath, isWithin } from "./paths.ts";
-import { badValue, isOn, notGranted, notSupported, tomlList } from "./refusal.ts";
+import { badValue, isOn, notGranted, notSupported } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 type Disk = Extract<Device, { type: "disk" }>;
@@ -93,7 +93,7 @@ function readSource(device: string, disk: Disk, wish: Wish): MountSource {
   }
   const granted = wish.grant.diskSources.find((prefix) => isWithin(path, normal(prefix)));
   if (granted === undefined) {
-    throw notGranted(wish, at("source"), { asked: path, line: tomlList("disk_sources", wish.grant.diskSources, path) });
+    throw notGranted(wish, at("source"), { key: "diskSources", word: path }, path);
   }
   return { kind: "host", path, beneath: normal(granted) };
 }
