@@ -17,7 +17,12 @@ const machines = /^e2e\/(?:device|vm)\//;
 /** What each kind of test is made of. The e2e tiers: the compiled program alone, on a real systemd in namespaces, in a virtual machine. */
 const suites = {
   unit: {
-    files: ["packages/*/test/**/*.test.ts", "fixtures/test/**/*.test.ts", "tasks/test/**/*.test.ts"],
+    files: [
+      "packages/*/test/**/*.test.ts",
+      "packaging/test/**/*.test.ts",
+      "fixtures/test/**/*.test.ts",
+      "tasks/test/**/*.test.ts",
+    ],
     timeoutMs: 30_000,
   },
   "e2e:fast": { files: ["e2e/**/*.test.ts"], but: machines, timeoutMs: 180_000 },

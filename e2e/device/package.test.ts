@@ -37,7 +37,7 @@ const library = "/usr/lib/host-service/container/lib";
 
 /** Whatever of ours there is, by its name, and the links that enable it. */
 async function ours(device: SystemdDevice): Promise<string> {
-  const places = "/etc /usr /run /var /opt /srv /dev/shm";
+  const places = "/etc /usr /run /var /opt /dev/shm";
   const others = "-path /var/lib/dpkg -o -path /run/log -o -path /var/log";
   const found = `find ${places} \\( ${others} \\) -prune -o -name '*host-service*' -print -o -name '*hostctl*' -print`;
   return await device.shell(`{ ${found}; find /var/lib/host-service; } | sort -u`);
@@ -75,6 +75,53 @@ onSystemd("the package installs and starts, and its restrictions leave an instal
     await device.reboot();
     expect(await device.must(["hostctl", "container", "status"])).toStartWith("trying\n");
     expect(await device.must(["hostctl", "container", "commit"])).toBe("OK\n");
+  }),
+);
+
+interface Report {
+  ok: boolean;
+  findings: { check: string; status: string; message: string; next?: string }[];
+}
+
+async function doctor(device: SystemdDevice): Promise<Report & { exitCode: number }> {
+  const { stdout, exitCode } = await device.run(["hostctl", "doctor", "--json"]);
+  return { ...(JSON.parse(stdout) as Report), exitCode };
+}
+
+onSystemd("the doctor finds nothing on a fresh host, and what is broken then, with and without the daemon", () =>
+  onPlainDevice(async (device) => {
+    await device.write(
+      "/etc/systemd/system/host-service-containers.service.d/stand-in.conf",
+      "[Service]\nExecStart=\nExecStart=/bin/true\n",
+    );
+    await install(device, "1.0");
+    const fresh = await doctor(device);
+    expect(fresh.findings.filter(({ status }) => status === "problem")).toEqual([]);
+    expect([fresh.ok, fresh.exitCode]).toEqual([true, 0]);
+    // These two are what the machine of the tests gives to a device in namespaces.
+    const given = new Set(["control groups", "open files"]);
+    const warnings = fresh.findings.filter(({ status, check }) => status === "warning" && !given.has(check));
+    expect(warnings.map(({ check }) => check)).toEqual(["keys for containers"]);
+
+    await device.shell(`systemctl disable host-service-boot.service; echo old >${library}/libc.so.6`);
+    const broken = await doctor(device);
+    expect([broken.ok, broken.exitCode]).toEqual([false, 1]);
+    const found = (report: Report, check: string) => report.findings.find((finding) => finding.check === check);
+    expect(found(broken, "unit host-service-boot.service")).toMatchObject({ status: "problem" });
+    expect(found(broken, "hostctl in containers")).toMatchObject({ next: "run host-service container-files" });
+
+    await device.shell("systemctl enable host-service-boot.service; host-service container-files");
+    await device.shell("systemctl stop host-service.service; echo 'powr = 1' >/etc/host-service/config.toml");
+    const dead = await doctor(device);
+    expect(dead.findings.slice(0, 2).map(({ check, status }) => [check, status])).toEqual([
+      ["host-service", "problem"],
+      ["configuration", "problem"],
+    ]);
+    expect(found(dead, "unit host-service.service")).toMatchObject({
+      status: "warning",
+      next: "run systemctl start host-service.service",
+    });
+    expect(dead.exitCode).toBe(1);
   }),
 );
 

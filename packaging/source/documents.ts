@@ -17,7 +17,7 @@ export async function copyrightOf(root: string): Promise<string> {
 Upstream-Name: host-service
 
 Files: *
-Copyright: The Host Service authors
+Copyright: 2026 The Host Service authors
 License: Apache-2.0
  On Debian systems the text of the Apache License, version 2.0, is in
  /usr/share/common-licenses/Apache-2.0.

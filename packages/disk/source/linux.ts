@@ -3,7 +3,9 @@ import { constants } from "node:fs";
 
 /** `errno` values that our own code tells apart; asm-generic/errno-base.h and errno.h. */
 export const EINTR = 4;
+export const EPERM = 1;
 export const EAGAIN = 11;
+export const ENOSYS = 38;
 export const ENODATA = 61;
 
 /** Flags of open; node:fs has them by architecture (arm64 numbers O_DIRECTORY and O_NOFOLLOW differently). */
