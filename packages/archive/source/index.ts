@@ -11,6 +11,8 @@ export { readBundlePart, readImage } from "./bundle/read-image.ts";
 export type { ImagePart, ReadImage } from "./bundle/read-image.ts";
 export { readBundle } from "./bundle/read-bundle.ts";
 export type { Bundle, BundlePart } from "./bundle/read-bundle.ts";
+export { acceptedConfigKeys } from "./config/config-keys.ts";
+export { acceptedDeviceKeys } from "./config/devices.ts";
 export type { Device } from "./config/devices.ts";
 export { isContainerName, parseInstanceConfig } from "./config/instance-config.ts";
 export type { InstanceConfig } from "./config/instance-config.ts";

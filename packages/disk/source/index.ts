@@ -54,6 +54,15 @@ export {
 } from "./linux.ts";
 export { kernelKnows, type ProbedCall } from "./kernel-knows.ts";
 export { type Lock, lockFile } from "./lock.ts";
+export {
+  bindMount,
+  keepMountsPrivate,
+  makeReadOnly,
+  mountMemory,
+  mountOverlay,
+  type OverlayLayers,
+  reopen,
+} from "./mounts.ts";
 export { notifySystemd } from "./notify.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";

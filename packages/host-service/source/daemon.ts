@@ -4,16 +4,22 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
-import { sweepRemoved } from "@host-service/slots";
+import { containerUnits } from "@host-service/runtime/units";
+import type { ContainerUnits } from "@host-service/runtime/units";
+import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { Lifecycle } from "./containers/lifecycle.ts";
+import { slotsOf } from "./containers/open-slots.ts";
+import { Trials } from "./containers/trials/trials.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
 import { Operations } from "./operations/registry.ts";
+import { refuseDuringTrial } from "./power/during-trial.ts";
 import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
 import { System } from "./system/system.ts";
@@ -27,6 +33,8 @@ export interface DaemonOptions {
   /** The argv that starts this program again, for its jobs. */
   program: readonly string[];
   log: Log;
+  /** What drives the containers' units, where that is not this host's systemd. */
+  units?: ContainerUnits;
 }
 
 export interface Daemon {
@@ -61,10 +69,14 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const inbox = await openInbox(inboxOptions);
   const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
+  await forgetAllSnapshots({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
   const operations = new Operations();
+  const units = options.units ?? containerUnits();
+  const slots = (name: string) => slotsOf(name, options);
+  const lifecycle = new Lifecycle({ ...options, units, slots });
   const containers: Containers = new Containers({
     ...options,
     inbox,
@@ -72,9 +84,25 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     uploads,
     policy,
     operations,
+    lifecycle,
+    units,
+    slots,
     onListChanged: () => listeners.follow(),
+    trials: {
+      view: (name) => trials.view(name),
+      follow: (name) => trials.follow(name),
+      leave: (name) => trials.leave(name),
+    },
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
+  const trials: Trials = new Trials({
+    ...options,
+    units,
+    containers,
+    lifecycle,
+    history,
+    checkReboot: () => refuseDuringTrial("allow", { configuration, containers, system }),
+  });
   const listeners = new Listeners({
     configuration,
     bootId,
@@ -87,12 +115,15 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     history,
     log,
   });
+  // One after the other, and before anybody can ask for another change.
+  for (const name of await containers.names()) await lifecycle.repair(name);
   await recordBootOutcomes({ containers, system, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
+  for (const name of await containers.names()) await trials.follow(name);
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -101,6 +132,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
       await trial.stop();
+      await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();

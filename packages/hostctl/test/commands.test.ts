@@ -112,6 +112,18 @@ test("hostctl container answers", async () => {
     { argv: ["container", "history"], script: { [`GET ${own}/history`]: { json: history } } },
     { argv: ["container", "logs"], script: { [`GET ${own}/logs`]: () => new Response("one\ntwo\n") } },
     {
+      argv: ["container", "logs", "-n", "2", "--boot=-1"],
+      script: { [`GET ${own}/logs`]: (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
+    {
+      argv: ["container", "logs", "--follow", "--name", "edge"],
+      script: { "GET /v1/containers/edge/logs": (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
+    {
+      argv: ["container", "logs", "--trial"],
+      script: { [`GET ${own}/logs`]: (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
+    {
       argv: ["container", "logs", "--json"],
       script: { [`GET ${own}/logs`]: () => new Response("one\n\u001b[1mtwo\n") },
     },

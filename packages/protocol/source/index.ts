@@ -25,6 +25,8 @@ export {
   Removed,
   SlotSummary,
   StateWord,
+  TrialStatus,
+  UnitStatus,
 } from "./schemas/container.ts";
 export { DoctorReport, Finding } from "./schemas/doctor.ts";
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";

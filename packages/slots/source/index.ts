@@ -12,8 +12,21 @@ export { containerDirectory, isContainerName } from "./place.ts";
 export type { BootRecord, Outcome } from "./record.ts";
 export { resolveBoot } from "./resolve-boot.ts";
 export type { ResolveBootOptions } from "./resolve-boot.ts";
+export { rootIdOf } from "./root-id.ts";
+export { findRunningSlot } from "./running-slot.ts";
+export type { RunningSlot, RunningSlotOptions } from "./running-slot.ts";
+export { forgetAllSnapshots } from "./forget-snapshots.ts";
 export { seedSlot } from "./seed.ts";
 export type { SeedOptions } from "./seed.ts";
+export {
+  dropSnapshotsOf,
+  putBackSnapshots,
+  readSnapshots,
+  setAsideSnapshots,
+  takeSnapshots,
+  trialOf,
+} from "./snapshots.ts";
+export type { SnapshotPlace, SnapshotSet, TakeOptions } from "./snapshots.ts";
 export { openSlots } from "./slots.ts";
 export type { Slots, SlotsOptions } from "./slots.ts";
 export type { Staging } from "./staging.ts";

@@ -10,6 +10,7 @@ import { etcDirectoryDefault, locked, lockLedger, missing, openPage, turnPage } 
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { containerDirectory, isContainerName, placeOf } from "./place.ts";
 import { clearSlot, prepareSlot } from "./slot.ts";
+import { forgetSnapshots } from "./forget-snapshots.ts";
 import { openStaging } from "./staging.ts";
 import type { Staging } from "./staging.ts";
 import type { State, Subject, Transition } from "./state.ts";
@@ -77,7 +78,7 @@ export function openSlots(options: SlotsOptions): Slots {
       return { bytesReclaimed: page.contents.inSlot(slot)?.bytes ?? 0 };
     },
     stage: () => stage(ledger, current),
-    commit: (how) => change(ledger, (state, subject) => commit(state, subject, how)),
+    commit: (how) => commitAndKeep(ledger, how),
     rollback: (how) => change(ledger, (state, subject) => rollback(state, subject, how)),
     tryCandidate: (stop) => move({ ledger, current, stop }, tryNow),
     endTrial: (end, stop) => move({ ledger, current, stop }, (state, subject) => endTrial(state, subject, end)),
@@ -95,6 +96,13 @@ export function openSlots(options: SlotsOptions): Slots {
         await disk.removeTree(hidden);
       }),
   };
+}
+
+/** What a commit keeps, it keeps with its volumes: what they were before the trial must never come back. */
+async function commitAndKeep(ledger: Ledger, how: CommitOptions | undefined): Promise<StatusReport> {
+  const report = await change(ledger, (state, subject) => commit(state, subject, how));
+  await forgetSnapshots(ledger);
+  return report;
 }
 
 async function change(

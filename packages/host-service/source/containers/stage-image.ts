@@ -46,14 +46,15 @@ export async function stageImage(
 ): Promise<Staged> {
   const { operation, context } = options;
   const { name, config } = image;
-  const wanted = checkRuntime(config, { name, grant: context.grantOf(name), host: context.host });
+  const runtime: RuntimeContext = { name, grant: context.grantOf(name), host: context.host };
+  const wanted = checkRuntime(config, runtime);
   await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(wanted, { rootfs: staging.rootfs, config, host: context.host });
+    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
@@ -136,7 +137,7 @@ function manifestOf({ name, parts, config }: Image, { report, ids, metadata }: U
     ...(config.version === undefined ? {} : { version: config.version }),
     ...(config.architecture === undefined ? {} : { architecture: config.architecture }),
     digests,
-    trial: config.trial,
+    trial: trialOf(config),
     entries: report.entries,
     bytes: report.bytes,
     ...(parts.statement.signer === undefined ? {} : { signer: { ...parts.statement.signer } }),
@@ -145,4 +146,9 @@ function manifestOf({ name, parts, config }: Image, { report, ids, metadata }: U
     ...(metadata === undefined ? {} : { metadata: summaryOf(metadata) }),
     ...(owners + devices + xattrs === 0 ? {} : { notKept: { owners, devices, xattrs } }),
   };
+}
+
+/** What the boot hook has to know; how the image is watched stands in its config.yaml. */
+function trialOf({ trial: { boots, commit, timeoutMs } }: InstanceConfig): SlotManifest["trial"] {
+  return { boots, commit, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }

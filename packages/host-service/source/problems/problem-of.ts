@@ -16,6 +16,8 @@ import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { UpgradeError } from "@host-service/upgrade";
 import type { UpgradeErrorKind } from "@host-service/upgrade";
+import { UnitError } from "@host-service/runtime/units";
+import type { UnitErrorKind } from "@host-service/runtime/units";
 import { OperationError } from "../operations/error.ts";
 import type { OperationErrorKind } from "../operations/error.ts";
 import { PowerError } from "../power/power.ts";
@@ -65,6 +67,8 @@ const runtimeCodes: Record<RuntimeErrorKind, ProblemCode> = {
   "not-supported": "not-supported",
   value: "image-refused",
   rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
 };
 
 const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
@@ -116,6 +120,14 @@ const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   cancelled: "cancelled",
 };
 
+const unitCodes: Record<UnitErrorKind, ProblemCode> = {
+  "no-systemd": "not-supported",
+  "no-unit": "not-supported",
+  failed: "unit-failed",
+  timeout: "unit-failed",
+  "not-running": "refused-in-state",
+};
+
 /** The problem document of an expected failure; undefined where nobody foresaw it. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof RequestError) return problem(error.code, error.message);
@@ -127,6 +139,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
   if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });
   if (error instanceof UpgradeError) return problem(upgradeCodes[error.kind], error.message);
+  if (error instanceof UnitError) return problem(unitCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);
   }

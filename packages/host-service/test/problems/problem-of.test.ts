@@ -57,6 +57,8 @@ const runtime: Record<RuntimeErrorKind, ProblemCode> = {
   "not-supported": "not-supported",
   value: "image-refused",
   rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
 };
 
 const archive: Record<ArchiveErrorKind, ProblemCode> = {

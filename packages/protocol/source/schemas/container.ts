@@ -52,6 +52,28 @@ export const Outcome = object({
 });
 export type Outcome = InferOutput<typeof Outcome>;
 
+/** The container's unit: whether it runs, since when, and how it ended last. */
+export const UnitStatus = object({
+  state: picklist(["running", "starting", "restarting", "stopping", "stopped", "failed"]),
+  since: optional(string()),
+  /** A clause, such as "with exit status 1", and when. */
+  ended: optional(object({ how: string(), at: optional(string()) })),
+});
+export type UnitStatus = InferOutput<typeof UnitStatus>;
+
+/** A trial that the daemon watches, and ends by itself. */
+export const TrialStatus = object({
+  commit: picklist(["manual", "ready"]),
+  /** When it is ended, unless it is committed before. */
+  endsAt: optional(string()),
+  /** How often its health check has passed in a row, of how often it has to. */
+  passes: optional(pipe(number(), integer())),
+  passesWanted: optional(pipe(number(), integer())),
+  /** How the health check failed last. */
+  problem: optional(string()),
+});
+export type TrialStatus = InferOutput<typeof TrialStatus>;
+
 export const ContainerStatus = object({
   name: string(),
   state: StateWord,
@@ -66,6 +88,11 @@ export const ContainerStatus = object({
   outcome: optional(Outcome),
   /** False while the boot hook has not resolved the record in this boot: nothing can be changed then. */
   resolved: boolean(),
+  /** What runs it; "none" leaves that to the host's own units. */
+  runtime: optional(picklist(["nspawn", "lxc", "none"])),
+  /** Absent where its runtime is "none". */
+  unit: optional(UnitStatus),
+  trial: optional(TrialStatus),
   /** The operation that is running now, if any. */
   operation: optional(string()),
 });
@@ -90,7 +117,19 @@ export const HistoryEntry = object({
   at: string(),
   /** "host" for the host's own system: no container has that name. */
   container: string(),
-  action: picklist(["install", "upgrade", "commit", "rollback", "try", "remove", "boot"]),
+  action: picklist([
+    "install",
+    "upgrade",
+    "commit",
+    "rollback",
+    "try",
+    "start",
+    "stop",
+    "restart",
+    "end-trial",
+    "remove",
+    "boot",
+  ]),
   /** Which listener asked: "host", or the container's name; "boot" for the boot hook. */
   caller: string(),
   result: picklist(["done", "failed", "refused", "cancelled"]),
