@@ -134,12 +134,12 @@ test("halt has LXC end its container, and takes one that ended meanwhile for end
   }
 });
 
-test("run refuses to mount outside of its unit, before anything is there, and in words", async () => {
+test("run of a container that is not there says so", async () => {
   using made = host();
   const { status, errors } = await made.container("run", {});
   expect(status).toBe(1);
   expect(errors).toBe(
-    'Cannot start "edge": there is no such container, and the boot hook did not run in this boot; run host-service boot',
+    'Cannot start "edge": there is no such container; install an image, and reboot or hostctl container try',
   );
 });
 
