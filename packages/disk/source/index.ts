@@ -54,6 +54,7 @@ export {
 } from "./linux.ts";
 export { type Lock, lockFile } from "./lock.ts";
 export { notifySystemd } from "./notify.ts";
+export { hasProcessEnded, openProcess, peerProcess } from "./processes.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";
 export { describeOpening, duplicate, type Opening } from "./opening.ts";
