@@ -9,6 +9,8 @@ import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { Guests } from "./guests/guests.ts";
+import { offerImages } from "./guests/guest-images.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
@@ -64,6 +66,13 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
   const operations = new Operations();
+  const guests = new Guests({
+    stateDirectory,
+    runDirectory,
+    images: offerImages(configuration.guestImages, log),
+    onReady: (container) => log.info("A container says that it is ready", { container }),
+    log,
+  });
   const containers: Containers = new Containers({
     ...options,
     inbox,
@@ -71,13 +80,18 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     uploads,
     policy,
     operations,
-    onListChanged: () => listeners.follow(),
+    isReady: (name) => guests.isReady(name),
+    onListChanged: async () => {
+      await guests.follow();
+      await listeners.follow();
+    },
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
   const listeners = new Listeners({
     configuration,
     bootId,
     containers,
+    guests,
     system,
     uploads,
     handOvers,
@@ -86,6 +100,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     log,
   });
   await recordBootOutcomes({ containers, system, history, bootId });
+  await guests.follow();
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
@@ -100,6 +115,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       await trial.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
+      guests.close();
       await listeners.close();
       log.info("Stopped");
     },

@@ -116,7 +116,7 @@ export class Connection implements Requester {
   // What the answers may know and do.
 
   refusal(): ReturnType<typeof refusalOf> {
-    return refusalOf(this.#options.peer, this.#options.gate.options.membership);
+    return refusalOf(this.#options.peer, this.#options.gate.options.membership());
   }
 
   async whileReading<Result>(read: () => Promise<Result>): Promise<Result> {

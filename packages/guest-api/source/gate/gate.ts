@@ -31,7 +31,8 @@ export const defaultLimits: GateLimits = {
 export interface GateOptions {
   guest: Guest;
   flavour: Flavour;
-  membership: Membership;
+  /** At this moment: another image may have another runtime. */
+  membership: () => Membership;
   images: Images;
   /** The host's name, which Incus tells. */
   location: string;

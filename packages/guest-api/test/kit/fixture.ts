@@ -62,7 +62,7 @@ export class Fixture {
     this.gate = new Gate({
       guest: this.guest,
       flavour,
-      membership: options.membership ?? { kind: "host-root" },
+      membership: () => options.membership ?? { kind: "host-root" },
       images: () => this.images,
       location: instance.flavours.incus["location"] ?? "",
       privateDirectory: this.directory,

@@ -3,6 +3,7 @@ import { dirname, resolve } from "node:path";
 import { ContainerName } from "@host-service/protocol";
 import type { CallGroup } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
+import type { OfferedImage } from "../guests/guest-images.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
 import type { Verification } from "./trusted-keys.ts";
@@ -47,6 +48,8 @@ export interface Configuration {
   verify: { container: Verification; system: Verification & { rawImages: RawImages } };
   /** How the host itself is upgraded; undefined where it is not. */
   upgrade: UpgradeConfiguration | undefined;
+  /** What the guests may take by their guest API. */
+  guestImages: readonly OfferedImage[];
   /** Where this was read; the paths in it are relative to its directory. */
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
@@ -109,6 +112,7 @@ export function parseConfiguration(text: string, path: string): Configuration {
       },
     },
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
+    guestImages: guestImagesOf(file.guest_api.images, path),
     file: { path, directory: dirname(resolve(path)) },
     allow: ceilings(file.containers, path),
   };
@@ -156,6 +160,19 @@ function rawImagesOf({ raw_images: given, keys }: ConfigurationFile["verify"]["s
     throw new ConfigurationError(path, '"verify.system.raw_images" is "signed", but there are no keys; set keys');
   }
   return given ?? (keys.length === 0 ? "accept" : "signed");
+}
+
+function guestImagesOf(images: ConfigurationFile["guest_api"]["images"], path: string): OfferedImage[] {
+  return Object.entries(images).map(([name, image]) => {
+    const { metadata, rootfs, public: isPublic } = image;
+    if (image.path !== undefined && metadata === undefined && rootfs === undefined) {
+      return { name, files: { path: image.path }, isPublic };
+    }
+    if (image.path === undefined && metadata !== undefined && rootfs !== undefined) {
+      return { name, files: { metadata, rootfs }, isPublic };
+    }
+    throw new ConfigurationError(path, `"guest_api.images.${name}" has to name path, or both metadata and rootfs`);
+  });
 }
 
 function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {

@@ -31,6 +31,8 @@ export interface ContainersOptions {
   /** Whose images are taken. */
   policy: Policy;
   operations: Operations;
+  /** What its guest said; undefined while it has said nothing. */
+  isReady: (name: string) => boolean | undefined;
   /** A container came into being, or is gone: its listener follows. */
   onListChanged: () => Promise<void>;
 }
@@ -148,7 +150,12 @@ export class Containers {
 
   #view(report: StatusReport): ContainerStatus {
     const running = this.#options.operations.runningFor(report.name);
-    return { ...report, ...(running === undefined ? {} : { operation: running.id }) };
+    const ready = this.#options.isReady(report.name);
+    return {
+      ...report,
+      ...(ready === undefined ? {} : { ready }),
+      ...(running === undefined ? {} : { operation: running.id }),
+    };
   }
 
   /** Undefined where the caller leaves it open; an image may say it then. */

@@ -1,6 +1,7 @@
 import type { Uploads } from "@host-service/ingest";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Containers } from "../containers/containers.ts";
+import type { Guests } from "../guests/guests.ts";
 import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { History } from "../history.ts";
 import type { Principal } from "../listeners/principal.ts";
@@ -13,6 +14,7 @@ export interface CallContext {
   configuration: Configuration;
   bootId: string;
   containers: Containers;
+  guests: Guests;
   system: System;
   uploads: Uploads;
   handOvers: HandOvers;

@@ -17,6 +17,7 @@ import { answerFor } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { imageSourceOf } from "./install-request.ts";
 import { requestedId } from "./requested.ts";
+import { guestCalls } from "./guest-calls.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
 import { uploadCalls } from "./uploads.ts";
@@ -106,6 +107,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   },
   containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
 
+  ...guestCalls,
   ...uploadCalls,
 
   operation: (call) => Response.json(operationOf(call).view()),

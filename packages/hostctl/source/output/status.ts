@@ -21,6 +21,7 @@ export function statusLines(status: ContainerStatus): string[] {
     const boots = status.bootsLeft === 1 ? "one more boot" : `${status.bootsLeft} more boots`;
     lines.push(`trial:      has ${boots} before it is rolled back`);
   }
+  if (status.ready !== undefined) lines.push(`guest:      ${status.ready ? "says that it is ready" : "is not ready"}`);
   if (!status.resolved) lines.push("waiting:    the boot hook has not run in this boot; nothing can be changed before");
   if (status.operation !== undefined) lines.push(`operation:  ${printable(status.operation)} is running`);
   return lines;

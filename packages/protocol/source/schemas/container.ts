@@ -1,4 +1,15 @@
-import { array, boolean, integer, number, object, optional, picklist, pipe, string } from "@host-service/schema";
+import {
+  array,
+  boolean,
+  integer,
+  number,
+  object,
+  optional,
+  picklist,
+  pipe,
+  record,
+  string,
+} from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 
 export const StateWord = picklist(["normal", "pending", "trying", "rollback"]);
@@ -50,6 +61,8 @@ export const ContainerStatus = object({
   outcome: optional(Outcome),
   /** False while the boot hook has not resolved the record in this boot: nothing can be changed then. */
   resolved: boolean(),
+  /** Whether the guest said by its guest API that it is ready; absent while it has said nothing. */
+  ready: optional(boolean()),
   /** The operation that is running now, if any. */
   operation: optional(string()),
 });
@@ -57,6 +70,16 @@ export type ContainerStatus = InferOutput<typeof ContainerStatus>;
 
 export const ContainerList = object({ containers: array(ContainerStatus) });
 export type ContainerList = InferOutput<typeof ContainerList>;
+
+/** Of the image and live, as they count for the guest. */
+export const ContainerConfig = object({ config: record(string(), string()) });
+export type ContainerConfig = InferOutput<typeof ContainerConfig>;
+
+export const ConfigValue = object({ value: string() });
+export type ConfigValue = InferOutput<typeof ConfigValue>;
+
+export const ContainerDevices = object({ devices: record(string(), record(string(), string())) });
+export type ContainerDevices = InferOutput<typeof ContainerDevices>;
 
 /** What a finished change answers. Warnings are sentences for a person. */
 export const ContainerAnswer = object({
