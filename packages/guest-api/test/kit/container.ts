@@ -39,9 +39,16 @@ os.waitpid(child, 0)
 
 const client = `
 import os, socket, sys, time
-path, request, how = sys.argv[1], sys.argv[2].encode("latin1"), sys.argv[3]
-s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-s.connect(path)
+path, request, how, *command = sys.argv[1], sys.argv[2].encode("latin1"), *sys.argv[3:]
+if how == "inherited": s = socket.socket(fileno=int(path))
+else:
+    s = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    s.connect(path)
+if how == "handing":
+    # The one that connected waits, so that it is still there.
+    os.set_inheritable(s.fileno(), True)
+    words = command + ["python3", "-c", os.environ["CLIENT"], str(s.fileno()), sys.argv[2], "inherited"]
+    sys.exit(os.spawnvp(os.P_WAIT, words[0], words))
 if how == "orphaned":
     parent = os.getpid()
     if os.fork() != 0: os._exit(0)
@@ -65,15 +72,18 @@ sys.stdout.flush()
 export interface Caller {
   /** The command that the client runs under. */
   command: readonly string[];
-  how?: "plain" | "orphaned";
+  /** With `execAs` it hands its connection to a child that runs under that. */
+  how?: "plain" | "orphaned" | { execAs: readonly string[] };
 }
 
 export class Container {
   readonly init: number;
   readonly #shell: ChildProcess;
+  readonly #ended: Promise<unknown>;
 
   private constructor(shell: ChildProcess, init: number) {
     this.#shell = shell;
+    this.#ended = new Promise((resolve) => shell.once("exit", resolve));
     this.init = init;
   }
 
@@ -105,17 +115,21 @@ export class Container {
   }
 
   async stop(): Promise<void> {
-    const ended = new Promise((resolve) => this.#shell.once("exit", resolve));
     // The end of its input ends the first process, and with it everything in there.
     this.#shell.stdin?.end();
-    await ended;
+    await this.#ended;
   }
+}
+
+function howOf({ how = "plain" }: Caller): readonly string[] {
+  return typeof how === "string" ? [how] : ["handing", ...how.execAs];
 }
 
 /** The bytes of the answer, a character each. */
 export async function askAs(caller: Caller, path: string, request: string): Promise<string> {
-  const words = [...caller.command, "python3", "-c", client, path, request, caller.how ?? "plain"];
-  const child = spawn("env", words, { stdio: ["ignore", "pipe", "inherit"] });
+  const words = [...caller.command, "python3", "-c", client, path, request, ...howOf(caller)];
+  const env = { ...process.env, CLIENT: client };
+  const child = spawn("env", words, { env, stdio: ["ignore", "pipe", "inherit"] });
   const chunks: Buffer[] = [];
   for await (const chunk of child.stdout) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks).toString("utf8");
