@@ -10,6 +10,8 @@ export interface GuestOptions {
   layers: readonly Layer[];
   /** Each time that the guest says that it is ready, also again. Settles before the guest is answered. */
   onReady?: (name: string) => Promise<void> | void;
+  /** Names the run of the container: another one has not said that it is ready. A pause changes nothing. */
+  life?: () => string | undefined;
   now?: () => Date;
 }
 
@@ -20,13 +22,16 @@ export class Guest {
   readonly name: string;
   readonly events: Events;
   readonly #onReady: (name: string) => Promise<void> | void;
+  readonly #life: () => string | undefined;
   #merged: Layer;
   #ready: Ready;
+  #readyIn: string | undefined;
 
   constructor(options: GuestOptions) {
     this.name = options.name;
     this.events = new Events(options.now);
     this.#onReady = options.onReady ?? (() => undefined);
+    this.#life = options.life ?? (() => undefined);
     this.#merged = merge(options.layers);
   }
 
@@ -36,6 +41,7 @@ export class Guest {
   }
 
   get ready(): Ready {
+    if (this.#ready === "true" && this.#life() !== this.#readyIn) this.#ready = "false";
     return this.#ready;
   }
 
@@ -48,10 +54,11 @@ export class Guest {
 
   async reportState(state: "Ready" | "Started"): Promise<void> {
     this.#ready = state === "Ready" ? "true" : "false";
+    this.#readyIn = this.#life();
     if (state === "Ready") await this.#onReady(this.name);
   }
 
-  /** The container stopped or begins anew. A pause is neither. */
+  /** The container was stopped, or begins anew. */
   resetReady(): void {
     this.#ready = "false";
   }

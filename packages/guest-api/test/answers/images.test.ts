@@ -94,9 +94,11 @@ onBoth("G45: a split image has its parts in order, and its digest is over both",
   const form = await new Response(answer.body, {
     headers: { "content-type": valueOf(answer, "content-type") ?? "" },
   }).formData();
-  const files = await Promise.all(
-    ["metadata", "rootfs"].map(async (name) => Buffer.from(await (form.get(name) as unknown as Blob).arrayBuffer())),
-  );
+  const fileOf = async (name: string) => {
+    const file = form.get(name);
+    return file instanceof File ? Buffer.from(await file.arrayBuffer()) : Buffer.alloc(0);
+  };
+  const files = [await fileOf("metadata"), await fileOf("rootfs")];
   expect(sha256(...files)).toBe(sha256(...parts));
 });
 

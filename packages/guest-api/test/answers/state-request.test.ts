@@ -1,4 +1,5 @@
 import { expect, test } from "bun:test";
+import { Guest } from "../../source/index.ts";
 import { readStateRequest } from "../../source/answers/state-request.ts";
 import { on } from "../kit/on-both.ts";
 import { ask, get } from "../kit/wire.ts";
@@ -78,6 +79,20 @@ on("incus", "G15 G16: PATCH sets the state, and each Ready is told", async ({ pa
   ]);
   guest.resetReady();
   expect([guest.ready, await state()]).toEqual(["false", "Started"]);
+});
+
+test("G17: a guest that begins anew is not ready, one that goes on is", async () => {
+  let life: string | undefined = "first";
+  const guest = new Guest({ name: "c1", layers: [], life: () => life });
+  await guest.reportState("Ready");
+  expect(guest.ready).toBe("true");
+  life = undefined;
+  expect(guest.ready).toBe("false");
+  life = "first";
+  expect(guest.ready).toBe("false");
+  await guest.reportState("Ready");
+  life = "second";
+  expect(guest.ready).toBe("false");
 });
 
 on("incus", "G18: a body that fails is answered with 400 and its text", async ({ path, guest }) => {

@@ -101,7 +101,7 @@ async function connectOnly(fixture: Fixture): Promise<Observed> {
 }
 
 async function talk(
-  { name, request, status, connection_after }: Recording,
+  { name, request, status, connection_after, body_len: bodyBytes = 0 }: Recording,
   fixture: Fixture,
   wire: Wire,
 ): Promise<void> {
@@ -119,6 +119,7 @@ async function talk(
     return connection_after === "closed" ? await wire.ended() : await quiet(wire);
   }
   wire.send(request);
+  await wire.until(() => (wire.received.length >= bodyBytes ? true : undefined));
   if (name === "idle_30s") return await after(tenth(34_000)).then(() => undefined);
   if (name === "events_ws_nopong") return await wire.ended(tenth(45_000));
   if (name.startsWith("events_") && (status === 200 || status === 101)) {

@@ -5,7 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
-import { Guest, instanceInputs, merge } from "@host-service/guest-api";
+import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
 import type { Images, Layer, Membership } from "@host-service/guest-api";
 import { containerDirectory, currentPath } from "@host-service/slots";
 import type { Log } from "../log.ts";
@@ -38,7 +38,7 @@ export class GuestEntry {
   constructor(name: string, context: GuestContext) {
     this.#context = context;
     this.#init = initFinder(name);
-    this.guest = new Guest({ name, layers: [], onReady: context.onReady });
+    this.guest = new Guest({ name, layers: [], onReady: context.onReady, life: () => this.#life() });
     this.#sockets = new GuestSockets({
       guest: this.guest,
       membership: () => this.#membership(),
@@ -101,6 +101,13 @@ export class GuestEntry {
     return this.#runtime === "none" ? { kind: "host-root" } : { kind: "init", find: this.#init };
   }
 
+  /** Of a container that the host's own units start only the image is known. */
+  #life(): string | undefined {
+    if (this.#runtime === "none") return this.#slot;
+    const init = this.#init();
+    return init === undefined ? undefined : `${init} since ${startTime(init)}`;
+  }
+
   async #settle(wanted: Live): Promise<void> {
     const live = withInstance(wanted, { name: this.guest.name, layers: this.#layersWith(wanted) });
     if (live !== this.#live) await writeLive(this.#directory, live);
@@ -129,10 +136,11 @@ export class GuestEntry {
       await readFile(join(slot, "config.yaml"), "utf8"),
     );
     this.#runtime = runtime ?? "none";
-    const properties = Object.entries(devices).map(([name, device]) => [name, textsOf(device)]);
+    const texts: Record<string, Record<string, string>> = {};
+    for (const [name, device] of Object.entries(devices)) texts[name] = textsOf(device);
     this.#image = {
       config: { ...config, ...image, ...volatile },
-      devices: Object.fromEntries(properties) as Layer["devices"],
+      devices: texts,
     };
     return true;
   }

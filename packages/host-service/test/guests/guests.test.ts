@@ -57,7 +57,7 @@ test("G52: off at the start, on live, off live, by each key", () =>
     expect(await both(device, "/1.0/config/user.foo")).toEqual(["ENOENT", "ENOENT"]);
   }));
 
-test("G55: a restarted daemon answers at the same place, in the same directory, and starts without a ready state", () =>
+test("G17 G55: a restarted daemon answers at the same place, in the same directory, and starts without a ready state", () =>
   onDevice(async (device) => {
     await running(device, "  user.foo: bar");
     const { ino } = await lstat(join(socketOf(device, "incus"), ".."));
@@ -75,7 +75,7 @@ test("G55: a restarted daemon answers at the same place, in the same directory, 
     await device.start();
     expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar", "200 bar"]);
     expect((await lstat(join(socketOf(device, "incus"), ".."))).ino).toBe(ino);
-    // G17: nobody knows any more.
+    // Nobody knows any more.
     expect((await device.call("GET", "/v1/containers/edge")).body["ready"]).toBeUndefined();
   }));
 
@@ -187,15 +187,13 @@ test("an image of the configuration is given out to who may have it, by its dige
   const directory = await mkdtemp(join(tmpdir(), "hs-"));
   const file = join(directory, "base.tar.xz");
   await writeFile(file, "an image");
-  await onDevice(
-    async (device) => {
-      await running(device, '  security.guestapi.images: "true"');
-      const digest = new Bun.CryptoHasher("sha256").update("an image").digest("hex");
-      await until("the image is known", async () =>
-        (await ask(device, "incus", `/1.0/images/${digest}/export`)).startsWith("200"),
-      );
-      expect(await ask(device, "lxd", `/1.0/images/${digest.slice(0, 12)}/export`)).toBe("200 an image");
-    },
-    `[guest_api.images.base]\npath = ${JSON.stringify(file)}\n`,
-  );
+  const digest = new Bun.CryptoHasher("sha256").update("an image").digest("hex");
+  const offered = `[guest_api.images.base]\npath = ${JSON.stringify(file)}\n`;
+  await onDevice(async (device) => {
+    await running(device, '  security.guestapi.images: "true"');
+    const target = `/1.0/images/${digest}/export`;
+    await until("the image is known", async () => (await ask(device, "incus", target)).startsWith("200"));
+    expect(await ask(device, "lxd", `/1.0/images/${digest.slice(0, 12)}/export`)).toBe("200 an image");
+  }, offered);
+  await rm(directory, { recursive: true });
 });
