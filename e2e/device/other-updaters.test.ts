@@ -46,10 +46,10 @@ async function prepare(device: SystemdDevice): Promise<void> {
   await device.write("/etc/fw_env.config", "/srv/theirs/uboot.env 0x0 0x4000\n");
   await device.write("/boot/grub/grubenv", `# GRUB Environment Block\nORDER=A B\n${"#".repeat(988)}`);
   for (const slot of ["a", "b"]) await device.write(`/srv/theirs/root-${slot}.img`, `root ${slot}`.repeat(100_000));
-  const environment = "BOOT_ORDER=A B\nBOOT_A_LEFT=3\nBOOT_B_LEFT=3\n";
-  await device.write("/srv/theirs/first.env", environment);
+  const environment = "BOOT_ORDER=A B\nBOOT_A_LEFT=3\n";
+  await device.write("/etc/u-boot-initial-env", environment);
   const enable = "systemctl --quiet enable mender-client.service; truncate -s 16384 /srv/theirs/uboot.env";
-  await device.chroot(["/bin/sh", "-ec", `${enable}; fw_setenv --script /srv/theirs/first.env`]);
+  await device.chroot(["/bin/sh", "-ec", `${enable}; fw_setenv BOOT_B_LEFT 3`]);
   await seed(device, await busyboxImage("1.0.0", wishing(nspawnPrivate)));
 }
 
