@@ -17,6 +17,7 @@ export function installInside(version: Version): string {
 
 /** Waits until the container runs and reaches the daemon; answers with its version. */
 export async function runningVersion(machine: VirtualMachine): Promise<string> {
+  await machine.until("the container runs", "systemctl is-active host-service-container@edge.service");
   await machine.until("the container reaches the daemon", inside("ping"));
   return (await machine.shell(`cat /proc/${leader}/root/etc/version`)).trim();
 }
