@@ -7,6 +7,7 @@ export type RefusalReason =
   | "no-previous"
   | "not-bootable"
   | "no-candidate"
+  | "no-trial"
   | "unexpected-image"
   | "exists";
 

@@ -46,6 +46,15 @@ export async function lockLedger(ledger: Ledger): Promise<Lock> {
   }
 }
 
+export async function locked<Result>(ledger: Ledger, act: () => Promise<Result>): Promise<Result> {
+  const lock = await lockLedger(ledger);
+  try {
+    return await act();
+  } finally {
+    lock.release();
+  }
+}
+
 /** What may be changed now. Who only wants to know whether a change is possible needs no lock. */
 export async function openPage(ledger: Ledger): Promise<Page> {
   const { disk, place } = ledger;

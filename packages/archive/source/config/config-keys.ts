@@ -42,6 +42,9 @@ const accepted: Record<string, ValueKind> = {
   "raw.idmap": "text",
   "raw.lxc": "text",
   "raw.seccomp": "text",
+  // Ours: Incus has these in raw.lxc only.
+  "security.capabilities.add": "text",
+  "security.capabilities.drop": "text",
   "security.devlxd": "switch",
   "security.devlxd.images": "switch",
   "security.guestapi": "switch",

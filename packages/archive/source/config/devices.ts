@@ -36,6 +36,10 @@ const disk = strictObject({
   path: insidePath,
   source: diskSource,
   readonly: optional(onOff),
+  /** Ours: a volume that each slot has its own of. */
+  per: optional(picklist(["container", "slot"])),
+  /** Ours: a copy is kept while a trial runs, and put back when it is rolled back. */
+  snapshot: optional(onOff),
   required: optional(onOff),
   recursive: optional(onOff),
   shift: optional(onOff),

@@ -81,7 +81,7 @@ export class Connection {
   }
 
   /** Settles with the promise, at the end of the time, or when the connection is lost, whichever is first. */
-  #within<Result>(promise: Promise<Result>, timeoutMs: number, what: string): Promise<Result> {
+  wait<Result>(promise: Promise<Result>, timeoutMs: number, what: string): Promise<Result> {
     if (this.#end !== undefined) return Promise.reject(this.#end);
     return new Promise<Result>((resolve, reject) => {
       const timer = setTimeout(() => {

@@ -1,0 +1,20 @@
+export type RuntimeErrorKind =
+  /** config.yaml asks for more than `[containers.NAME]` of the host gives. */
+  | "not-granted"
+  /** The runtime, or this host, cannot do what config.yaml asks for. */
+  | "not-supported"
+  /** The tree in the rootfs is none that can be started. */
+  | "rootfs";
+
+/** An expected failure of this package. `key` is what config.yaml calls it ("limits.cpu.nodes", "devices.eth0.parent"). */
+export class RuntimeError extends Error {
+  override readonly name = "RuntimeError";
+  readonly kind: RuntimeErrorKind;
+  readonly key: string | undefined;
+
+  constructor(kind: RuntimeErrorKind, message: string, options: { key?: string; cause?: unknown } = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.kind = kind;
+    this.key = options.key;
+  }
+}
