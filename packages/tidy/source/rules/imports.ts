@@ -19,7 +19,6 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   portable: ["archive", "disk", "schema", "slots"],
   runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
-  runtime: ["disk", "schema", "slots"],
   client: ["protocol", "disk"],
   hostctl: ["artifact", "client", "disk", "protocol", "archive", "schema", "signature"],
   "host-service": [
