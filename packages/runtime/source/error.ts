@@ -3,6 +3,8 @@ export type RuntimeErrorKind =
   | "not-granted"
   /** The runtime, or this host, cannot do what config.yaml asks for. */
   | "not-supported"
+  /** A value of config.yaml that means nothing. */
+  | "value"
   /** The tree in the rootfs is none that can be started. */
   | "rootfs";
 

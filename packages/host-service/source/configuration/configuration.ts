@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { ContainerName } from "@host-service/protocol";
 import type { CallGroup } from "@host-service/protocol";
+import type { Grant } from "@host-service/runtime/grant";
 import { parse } from "@host-service/schema";
+import { allowOf, grantsOf, ownFiles } from "./ceiling.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
 import type { Verification } from "./trusted-keys.ts";
@@ -51,6 +52,8 @@ export interface Configuration {
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
   allow: ReadonlyMap<string, readonly CallGroup[]>;
+  /** What the config.yaml of a container may ask for. */
+  grantOf: (name: string) => Grant;
 }
 
 /**
@@ -110,7 +113,13 @@ export function parseConfiguration(text: string, path: string): Configuration {
     },
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
     file: { path, directory: dirname(resolve(path)) },
-    allow: ceilings(file.containers, path),
+    allow: allowOf(file.containers, path),
+    grantOf: grantsOf(file.containers, {
+      socketPath: file.socket,
+      runDirectory: file.run_dir,
+      stateDirectory: file.state_dir,
+      files: ownFiles(path, defaultConfigurationPath),
+    }),
   };
 }
 
@@ -156,13 +165,4 @@ function rawImagesOf({ raw_images: given, keys }: ConfigurationFile["verify"]["s
     throw new ConfigurationError(path, '"verify.system.raw_images" is "signed", but there are no keys; set keys');
   }
   return given ?? (keys.length === 0 ? "accept" : "signed");
-}
-
-function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {
-  const allow = new Map<string, readonly CallGroup[]>();
-  for (const [name, ceiling] of Object.entries(containers)) {
-    parse(ContainerName, name, { subject: `"containers.${name}" of ${path}` });
-    allow.set(name, ceiling.allow);
-  }
-  return allow;
 }

@@ -105,6 +105,8 @@ export class Containers {
       program,
       limits: configuration.limits,
       stateDirectory: configuration.stateDirectory,
+      grantOf: configuration.grantOf,
+      host: "this",
       target: async (config) => {
         const name = operation.container ?? (await this.#nameOfImage(config));
         operations.claim(operation, name);

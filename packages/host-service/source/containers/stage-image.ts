@@ -2,11 +2,14 @@
 // nothing has changed but what the state table drops first; whatever fails before leaves no bytes behind.
 import { ArchiveError, unpack } from "@host-service/archive";
 import type { InstanceConfig, UnpackReport } from "@host-service/archive";
+import type { Grant } from "@host-service/runtime";
 import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
 import type { Limits } from "../configuration/configuration.ts";
 import type { Operation } from "../operations/operation.ts";
-import { checkFits, metaLimits, refuseUnsupported, tellAbout } from "./check-image.ts";
+import { checkFits, metaLimits, tellAbout } from "./check-image.ts";
+import { checkRootfs, checkRuntime } from "./check-runtime.ts";
+import type { RuntimeContext } from "./check-runtime.ts";
 import type { ImageParts } from "./receive.ts";
 
 export interface Image {
@@ -21,6 +24,10 @@ export interface StageContext {
   limits: Limits;
   program: readonly string[];
   stateDirectory: string;
+  /** What the container's config.yaml may ask for. */
+  grantOf: (name: string) => Grant;
+  /** "another": the image is for a device whose own image is being built here. */
+  host: RuntimeContext["host"];
 }
 
 export interface Staged {
@@ -35,12 +42,14 @@ export async function stageImage(
   options: { open: () => Promise<Staging>; operation: Operation; context: StageContext },
 ): Promise<Staged> {
   const { operation, context } = options;
-  refuseUnsupported(image.config);
+  const { name, config } = image;
+  const wanted = checkRuntime(config, { name, grant: context.grantOf(name), host: context.host });
   await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const report = await unpackParts(image.parts, { staging, operation, context });
+    checkRootfs(wanted, { rootfs: staging.rootfs, config, host: context.host });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, report);
     operation.beginRecording();

@@ -8,6 +8,8 @@ import { IngestError } from "@host-service/ingest";
 import type { IngestErrorKind } from "@host-service/ingest";
 import { problem } from "@host-service/protocol";
 import type { Problem, ProblemCode } from "@host-service/protocol";
+import { RuntimeError } from "@host-service/runtime";
+import type { RuntimeErrorKind } from "@host-service/runtime";
 import { SchemaError } from "@host-service/schema";
 import { SignatureError } from "@host-service/signature";
 import { SlotsError } from "@host-service/slots";
@@ -56,6 +58,13 @@ const archiveCodes: Record<ArchiveErrorKind, ProblemCode> = {
   config: "image-refused",
   cancelled: "cancelled",
   failed: "failed",
+};
+
+const runtimeCodes: Record<RuntimeErrorKind, ProblemCode> = {
+  "not-granted": "not-allowed",
+  "not-supported": "not-supported",
+  value: "image-refused",
+  rootfs: "image-refused",
 };
 
 const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
@@ -112,6 +121,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof SchemaError) return problem("invalid-request", error.message);
   if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message, offsetsOf(error));
   if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
+  if (error instanceof RuntimeError) return problem(runtimeCodes[error.kind], error.message);
   if (error instanceof SignatureError) return problem("signature-refused", error.message);
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
   if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });

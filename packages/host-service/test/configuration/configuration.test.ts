@@ -49,6 +49,7 @@ describe("parseConfiguration", () => {
       upgrade: undefined,
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
+      grantOf: expect.any(Function),
     });
   });
 
@@ -149,6 +150,7 @@ describe("parseConfiguration", () => {
       },
       file: { path, directory: "/etc/host-service" },
       allow: new Map([["edge", ["container"]]]),
+      grantOf: expect.any(Function),
     });
   });
 
@@ -187,6 +189,22 @@ describe("parseConfiguration", () => {
     [
       '[verify.container.not_after]\nE7620F1842B4E81F = "next year"',
       '"verify.container.not_after.E7620F1842B4E81F": has to be a day such as "2027-12-31", or a time such as "2027-12-31T12:00:00Z"',
+    ],
+    [
+      '[containers.edge]\nruntime = "docker"',
+      '"containers.edge.runtime" has to be "nspawn" or "lxc" or "none", got "docker"',
+    ],
+    [
+      '[containers.edge]\ndisk_sources = ["/srv/../etc"]',
+      '"containers.edge.disk_sources.0": has to be an absolute path without "..", such as "/srv/data"',
+    ],
+    [
+      '[containers.edge]\ndevices = ["/srv/node"]',
+      '"containers.edge.devices.0": has to be a path below /dev, such as "/dev/ttyS0" or "/dev/ttyUSB*"',
+    ],
+    [
+      '[containers.edge]\nnics = ["br0"]',
+      '"containers.edge.nics.0": has to be "host", "p2p", or a kind with its parent such as "bridged:br0" or "macvlan:eth0"',
     ],
     ["[containers.edge]\nalow = []", 'unknown key "alow" in "containers.edge"; did you mean "allow"?'],
   ];

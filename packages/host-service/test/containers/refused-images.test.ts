@@ -1,6 +1,7 @@
 import { expect, test } from "bun:test";
 import { randomBytes } from "node:crypto";
 import { configYaml, end, entry, joined } from "@host-service/fixtures";
+import { withPrograms } from "../kit/programs.ts";
 import { onDevice } from "../kit/device.ts";
 import type { Image } from "../kit/images.ts";
 import { bundleOf, imageOf, tree } from "../kit/images.ts";
@@ -14,13 +15,23 @@ const rootfs = (...entries: Uint8Array[]): Image => ({
 const many = (count: number) => Array.from({ length: count }, (_, index) => entry({ name: `f${index}` }));
 const noise = new Uint8Array(randomBytes(3 * 1024 * 1024));
 
+await withPrograms("systemd-nspawn", "lxc-start");
+
 /** Each with the phase in which it fails, and how it is answered: as a bundle, and by paths. */
 const refused: [string, Image, string][] = [
   ["a config.yaml that is not YAML", { ...good, config: "a: [" }, "422 image-refused"],
   ["a config.yaml with an unknown key", { ...good, config: "devises: {}\n" }, "422 image-refused"],
   ["a config.yaml that is not UTF-8", { ...good, config: "name: edge\n# \u0000\n" }, "422 image-refused"],
   ["a name that is none", { ...good, config: 'name: "../edge"\n' }, "422 image-refused"],
-  ["a runtime that is not built in", config({ runtime: "nspawn" }), "501 not-supported"],
+  ["what the runtime cannot do", config({ runtime: "lxc", config: { "limits.cpu.nodes": "0" } }), "501 not-supported"],
+  ["what is not granted", config({ runtime: "lxc", config: { "security.privileged": "true" } }), "403 not-allowed"],
+  ["a value of no meaning", config({ runtime: "lxc", config: { "limits.cpu": "few" } }), "422 image-refused"],
+  ["a rootfs without an init", config({ runtime: "lxc" }), "422 image-refused"],
+  [
+    "a rootfs without the command",
+    config({ runtime: "lxc", config: { "oci.entrypoint": "/app" } }),
+    "422 image-refused",
+  ],
   ["trial.commit: ready", config({ trial: { commit: "ready" } }), "501 not-supported"],
   ["trial.timeout", config({ trial: { timeout: "5m" } }), "501 not-supported"],
   ["a rootfs that is no archive", { ...good, rootfs: noise.subarray(0, 5000) }, "422 image-refused"],

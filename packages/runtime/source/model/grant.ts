@@ -21,6 +21,8 @@ export interface Grant {
   nesting: boolean;
   /** `raw.lxc`: lines that reach LXC unread; who may write them is root of the host. */
   rawOptions: boolean;
+  /** The host service's own directories and sockets: nothing of them is shared, nor what they lie in, whatever is granted. */
+  ownPaths: readonly string[];
 }
 
 /** The design's defaults: nothing. */
@@ -33,4 +35,5 @@ export const noGrant: Grant = {
   nics: [],
   nesting: false,
   rawOptions: false,
+  ownPaths: [],
 };

@@ -10,11 +10,14 @@ export interface Places {
   library: string;
   /** A file; becomes /host/hostctl, read-only. */
   launcher: string;
-  /** Directories; become /dev/incus and /dev/lxd. Undefined where the guest API is switched off (`security.guestapi`). */
-  incusDirectory: string | undefined;
-  lxdDirectory: string | undefined;
+  /** Directories; become /dev/incus and /dev/lxd where the plan has the guest API. */
+  incusDirectory: string;
+  lxdDirectory: string;
+  /** Where the init says by itself that it is ready, as systemd does (`findInit` knows). */
+  initNotifies: boolean;
   /** Undefined: it is missing, and was not required. */
-  mountSource: (mount: Mount) => string | undefined;
+  mountSource: (mount: Mount) => { path: string; kind: "directory" | "file" } | undefined;
+  /** The node that was made for the container. Undefined: the host's is missing, and was not required. */
   nodeSource: (node: DeviceNode) => string | undefined;
   /** For generated files; on a tmpfs, 0700. */
   runtimeDirectory: string;

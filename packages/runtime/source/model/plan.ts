@@ -121,6 +121,8 @@ export interface Plan {
   nesting: boolean;
   /** Lines of `raw.lxc`. */
   rawLines: readonly string[];
+  /** Whether the guest API's sockets are there inside. */
+  guestApi: boolean;
   autostart: { enabled: boolean; priority: number; delayMs: number };
   /** Whether a container that ended by itself is started again. */
   restart: boolean;
