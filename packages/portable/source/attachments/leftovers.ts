@@ -15,7 +15,8 @@ export async function removeLeftovers(root: string, image: string): Promise<stri
   for (const unit of units) {
     const directory = join(root, attached, `${unit}.d`);
     await unlink(join(root, attached, unit)).catch(unlessMissing);
-    for (const name of ["10-profile.conf", "20-portable.conf"]) await unlink(join(directory, name)).catch(unlessMissing);
+    for (const name of ["10-profile.conf", "20-portable.conf"])
+      await unlink(join(directory, name)).catch(unlessMissing);
     // An administrator's own drop-in stays, and with it the directory.
     await rmdir(directory).catch(unlessMissing);
   }

@@ -1,11 +1,17 @@
 // What systemd mounts over when it starts a service of an image: on an image that cannot be written each of them has to be there, or the service
 // fails with 226. On one that can be written systemd would create them, which changes the image.
-import { mkdir, writeFile } from "node:fs/promises";
+import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Finding } from "./finding.ts";
 import type { ImageTree } from "./tree.ts";
 
 const files = ["etc/resolv.conf", "etc/machine-id"];
+/** systemd makes these as well in a tree that it may write, which would change the image. */
+const further = [
+  { path: "bin", target: "usr/bin" },
+  { path: "sbin", target: "usr/sbin" },
+  { path: "lib", target: "usr/lib" },
+];
 const directories = ["proc", "sys", "dev", "run", "tmp", "var/tmp"];
 
 export async function checkMountPoints(tree: ImageTree): Promise<Finding[]> {
@@ -30,12 +36,22 @@ export async function addMountPoints(root: string, tree: ImageTree): Promise<str
   const made: string[] = [];
   for (const path of ["etc", "var", ...directories]) {
     if (await isTaken(tree, path)) continue;
-    await mkdir(join(root, path), { mode: path.endsWith("tmp") ? 0o1777 : 0o755 });
+    await mkdir(join(root, path));
+    await chmod(join(root, path), path.endsWith("tmp") ? 0o1777 : 0o755);
     if (path !== "etc" && path !== "var") made.push(path);
   }
   for (const path of files) {
     if (await isTaken(tree, path)) continue;
     await writeFile(join(root, path), "", { mode: 0o644, flag: "wx" });
+    made.push(path);
+  }
+  if (!(await isTaken(tree, "root"))) {
+    await mkdir(join(root, "root"), { mode: 0o750 });
+    made.push("root");
+  }
+  for (const { path, target } of further) {
+    if ((await isTaken(tree, path)) || (await tree.resolve(target)).found?.type !== "directory") continue;
+    await symlink(target, join(root, path));
     made.push(path);
   }
   return made;

@@ -18,11 +18,17 @@ export async function runningOf(host: Host, units: readonly string[]): Promise<s
 /** What ran before and is still there, and what starts with the service, from the image that is attached now. */
 export async function startAnew(host: Host, to: Target, ranBefore: readonly string[]): Promise<void> {
   const isOurs = (unit: string) => to.units.includes(unit) || to.units.includes(templateOf(unit));
-  await stop(host, ranBefore.filter((unit) => !isOurs(unit)));
+  await stop(
+    host,
+    ranBefore.filter((unit) => !isOurs(unit)),
+  );
   const again = inOrder([...new Set([...ranBefore.filter(isOurs), ...to.starts])]);
   // A socket does not start while its service runs.
   if (again.some((unit) => unit.endsWith(".socket"))) {
-    await stop(host, again.filter((unit) => unit.endsWith(".service")));
+    await stop(
+      host,
+      again.filter((unit) => unit.endsWith(".service")),
+    );
   }
   for (const unit of again) {
     const result = await host.systemd.run("RestartUnit", unit);
