@@ -13,6 +13,7 @@ import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
+import { Portable } from "./portable/portable.ts";
 import { Operations } from "./operations/registry.ts";
 import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
@@ -74,11 +75,13 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     onListChanged: () => listeners.follow(),
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
+  const portable = new Portable({ ...options, inbox, uploads, handOvers, operations, policy });
   const listeners = new Listeners({
     configuration,
     bootId,
     containers,
     system,
+    portable,
     uploads,
     handOvers,
     operations,
@@ -90,6 +93,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
+  const reconciling = portable.reconcile();
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -98,9 +102,11 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
       await trial.stop();
+      await reconciling;
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();
+      await portable.close();
       log.info("Stopped");
     },
   };

@@ -29,6 +29,15 @@ export {
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";
+export {
+  PortableAnswer,
+  PortableFinding,
+  PortableInspection,
+  PortableList,
+  PortableName,
+  PortableRequest,
+  PortableStatus,
+} from "./schemas/portable.ts";
 export { CommitRequest, InstallRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";

@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { CallGroup } from "@host-service/protocol";
 import type { Grant } from "@host-service/runtime/grant";
 import { parse } from "@host-service/schema";
-import { allowOf, grantsOf, ownFiles } from "./ceiling.ts";
+import { allowOf, grantsOf, ownFiles, portableProfilesOf } from "./ceiling.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
 import type { Verification } from "./trusted-keys.ts";
@@ -48,6 +48,8 @@ export interface Configuration {
   verify: { container: Verification; system: Verification & { rawImages: RawImages } };
   /** How the host itself is upgraded; undefined where it is not. */
   upgrade: UpgradeConfiguration | undefined;
+  /** Portable services; without a bus the system's own is meant. */
+  portable: { bus: string | undefined; dwellMs: number; profilesOf: (container: string) => readonly string[] };
   /** Where this was read; the paths in it are relative to its directory. */
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
@@ -112,6 +114,11 @@ export function parseConfiguration(text: string, path: string): Configuration {
       },
     },
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
+    portable: {
+      bus: file.portable.bus,
+      dwellMs: file.portable.dwell,
+      profilesOf: portableProfilesOf(file.containers),
+    },
     file: { path, directory: dirname(resolve(path)) },
     allow: allowOf(file.containers, path),
     grantOf: grantsOf(file.containers, {

@@ -143,6 +143,16 @@ const Upgrade = strictObject({
   ),
 });
 
+/** Portable services of the host's systemd. */
+const Portable = strictObject({
+  /** As in DBUS_SYSTEM_BUS_ADDRESS. */
+  bus: optional(
+    pipe(string(), regex(/^unix:path=\/[^,;]+$/, 'has to be such as "unix:path=/run/dbus/system_bus_socket"')),
+  ),
+  /** How long a new version is watched before its attach counts. */
+  dwell: optional(Duration, "10s"),
+});
+
 /** The configuration file. Every key is checked; an unknown one is an error that names the nearest. */
 export const ConfigurationFile = strictObject({
   socket: optional(AbsolutePath, "/run/host-service"),
@@ -155,6 +165,7 @@ export const ConfigurationFile = strictObject({
     {},
   ),
   upgrade: optional(Upgrade),
+  portable: optional(Portable, {}),
   containers: optional(record(string(), Ceiling), {}),
 });
 export type ConfigurationFile = InferOutput<typeof ConfigurationFile>;

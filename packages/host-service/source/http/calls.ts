@@ -19,6 +19,7 @@ import { imageSourceOf } from "./install-request.ts";
 import { requestedId } from "./requested.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
+import { portableCalls } from "./portable.ts";
 import { uploadCalls } from "./uploads.ts";
 
 /** A client may watch an operation whose body it is only beginning to send. */
@@ -29,7 +30,7 @@ const NoRequest = strictObject({});
 
 export const calls: Record<RouteName, (call: Call) => Promise<Response> | Response> = {
   info: ({ principal, context }) => {
-    const features: ServerInfo["features"] = ["container", "power", "descriptor"];
+    const features: ServerInfo["features"] = ["container", "power", "portable", "descriptor"];
     if (principal.kind === "host") features.push("path");
     if (context.system.isConfigured) features.push("system");
     const { bootId } = context;
@@ -105,6 +106,8 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     return Response.json({ history });
   },
   containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
+
+  ...portableCalls,
 
   ...uploadCalls,
 

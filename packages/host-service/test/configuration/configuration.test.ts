@@ -47,6 +47,7 @@ describe("parseConfiguration", () => {
         },
       },
       upgrade: undefined,
+      portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
       grantOf: expect.any(Function),
@@ -150,6 +151,7 @@ describe("parseConfiguration", () => {
       },
       file: { path, directory: "/etc/host-service" },
       allow: new Map([["edge", ["container"]]]),
+      portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       grantOf: expect.any(Function),
     });
   });

@@ -72,9 +72,20 @@ export type Removed = InferOutput<typeof Removed>;
 export const HistoryEntry = object({
   operation: string(),
   at: string(),
-  /** "host" for the host's own system: no container has that name. */
+  /** "host" for the host's own system, "portable/NAME" for a portable service: no container has such a name. */
   container: string(),
-  action: picklist(["install", "upgrade", "commit", "rollback", "try", "remove", "boot"]),
+  action: picklist([
+    "install",
+    "upgrade",
+    "commit",
+    "rollback",
+    "try",
+    "remove",
+    "boot",
+    "inspect",
+    "attach",
+    "detach",
+  ]),
   /** Which listener asked: "host", or the container's name; "boot" for the boot hook. */
   caller: string(),
   result: picklist(["done", "failed", "refused", "cancelled"]),

@@ -26,6 +26,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "artifact",
     "disk",
     "ingest",
+    "portable",
     "protocol",
     "runtime",
     "schema",
