@@ -15,8 +15,7 @@ export function onSystemd(name: string, story: () => Promise<void>): void {
 
 /** A device that was booted, with nothing of ours on it. */
 export async function onPlainDevice(story: (device: SystemdDevice) => Promise<void>): Promise<void> {
-  if (tree === undefined) throw new Error(`Cannot make a device: ${missing}`);
-  const device = await SystemdDevice.make([tree]);
+  const device = await SystemdDevice.make([theTree()]);
   try {
     await device.boot();
     await story(device);
@@ -28,6 +27,12 @@ export async function onPlainDevice(story: (device: SystemdDevice) => Promise<vo
   }
 }
 
-async function tellJournal(device: SystemdDevice): Promise<void> {
+/** The root file system of a device. */
+export function theTree(): string {
+  if (tree === undefined) throw new Error(`Cannot make a device: ${missing}`);
+  return tree;
+}
+
+export async function tellJournal(device: SystemdDevice): Promise<void> {
   if (device.isUp) console.error(await device.journal("--lines=150"));
 }

@@ -3,21 +3,13 @@ import { lstat, readdir, readFile, readlink } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { serviceOf } from "../image/names.ts";
 
-export interface AttachedUnit {
-  unit: string;
-  /** The path that its marker names. */
-  image: string;
-  /** Gone at the next boot. */
-  isRuntime: boolean;
-}
-
 /** All images of one service that units are attached from; more than one is not our doing. */
 export interface AttachedService {
   service: string;
   images: AttachedImage[];
 }
 
-export interface AttachedImage {
+interface AttachedImage {
   image: string;
   isRuntime: boolean;
   units: string[];

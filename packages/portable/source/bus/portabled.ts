@@ -23,7 +23,7 @@ export interface ImageMetadata {
 }
 
 /** What portabled did to the host's files: kind, path, source. */
-export interface Change {
+interface Change {
   kind: string;
   path: string;
   source: string;

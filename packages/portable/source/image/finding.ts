@@ -1,5 +1,5 @@
 /** The checks of the portable services, in their order. */
-export type CheckId =
+type CheckId =
   | "image" // the image is a directory of a slot, or a raw file
   | "name" // the names of the service and the version
   | "prefixes" // which units are meant

@@ -24,7 +24,7 @@ export interface Inspected {
   isFit: boolean;
 }
 
-export interface InspectedUnit {
+interface InspectedUnit {
   name: string;
   kind: "unit" | "template" | "instance";
   description?: string;

@@ -14,7 +14,7 @@ export function isPrefix(word: string): boolean {
   return /^[A-Za-z0-9.-]+$/.test(word) && word !== "-" && word !== "." && word !== "..";
 }
 
-export function isServiceName(name: string): boolean {
+function isServiceName(name: string): boolean {
   return /^[A-Za-z](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/.test(name);
 }
 

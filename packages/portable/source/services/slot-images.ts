@@ -6,7 +6,7 @@ import type { SlotSummary } from "@host-service/slots";
 import type { Target } from "../update/target.ts";
 import { readImageFile, targetOf } from "./image-file.ts";
 
-export const slotNames = ["a", "b"] as const;
+const slotNames = ["a", "b"] as const;
 type SlotName = (typeof slotNames)[number];
 
 export class SlotImages {

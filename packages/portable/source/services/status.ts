@@ -10,7 +10,7 @@ export interface ServiceStatus extends StatusReport {
   owner?: string;
 }
 
-export interface AttachedStatus {
+interface AttachedStatus {
   /** Its name in the slot; the path of an image that is not ours. */
   image: string;
   slot?: "a" | "b";

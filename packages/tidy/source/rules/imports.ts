@@ -45,7 +45,7 @@ const homes: Readonly<Record<string, RegExp>> = {
   valibot: /^packages\/schema\/source\//,
   "tar-stream": /^(packages\/archive|fixtures)\/(source|test)\//,
   "xz-decompress": /^packages\/archive\/source\//,
-  "@jellybrick": /^packages\/portable\/source\/bus\//,
+  "@jellybrick": /^packages\/portable\/(source\/bus|test)\//,
   citty: /^packages\/hostctl\/source\//,
   consola: /^packages\/(hostctl\/source\/|host-service\/source\/log\.ts$)/,
   "bun:ffi": /^packages\/disk\/(source|test)\//,

@@ -1,0 +1,100 @@
+// A device on which host-service looks after portable services, and images for it.
+import { mkdir, mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { osRelease, packRootfs, portableProgram, writePortableImage } from "@host-service/fixtures";
+import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
+import { dist } from "../../kit/program.ts";
+import { must } from "../../kit/run.ts";
+import type { Answer } from "../../kit/run.ts";
+import { SystemdDevice } from "./device.ts";
+import { tellJournal, theTree } from "./story.ts";
+import { cache } from "./trees.ts";
+
+const unitDirectory = "usr/lib/systemd/system";
+
+const hook = `[Unit]
+DefaultDependencies=no
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+ExecStart=/usr/bin/host-service boot --boot-id %b
+`;
+const daemon = `[Unit]
+Wants=hook.service
+After=hook.service
+[Service]
+Type=notify
+ExecStart=/usr/bin/host-service --boot-id %b
+[Install]
+WantedBy=multi-user.target
+`;
+
+export class PortableHost {
+  readonly device: SystemdDevice;
+  readonly directory: string;
+
+  private constructor(device: SystemdDevice, directory: string) {
+    this.device = device;
+    this.directory = directory;
+  }
+
+  /** Runs the story on a device that has host-service, with a short time to watch new versions. */
+  static async with(story: (host: PortableHost) => Promise<void>, configuration = ""): Promise<void> {
+    const device = await SystemdDevice.make([theTree()]);
+    const directory = await mkdtemp(join(tmpdir(), "hs-portable-host-"));
+    try {
+      await device.put(join(dist, "hostctl"), "/usr/bin/hostctl");
+      await device.write("/etc/systemd/system/hook.service", hook);
+      await device.write("/etc/systemd/system/host-service.service", daemon);
+      await device.write("/etc/host-service/config.toml", `${configuration}\n[portable]\ndwell = "1s"\n`);
+      await device.boot();
+      await device.shell("chmod 755 /usr/bin/hostctl; ln -s hostctl /usr/bin/host-service");
+      await device.shell("systemctl enable --quiet host-service; systemctl start host-service");
+      await story(new PortableHost(device, directory));
+    } catch (error) {
+      await tellJournal(device);
+      throw error;
+    } finally {
+      await device.remove();
+      await rm(directory, { recursive: true });
+    }
+  }
+
+  hostctl(...words: string[]): Promise<Answer> {
+    return this.device.run(["hostctl", ...words]);
+  }
+
+  /** The same for a command that has to succeed. */
+  async must(...words: string[]): Promise<string> {
+    return await this.device.must(["hostctl", ...words]);
+  }
+
+  /** Puts an image onto the device; answers its path there. */
+  async image(name: string, recipe: PortableRecipe, format: RootfsFormat | "raw" = "tar.xz"): Promise<string> {
+    const root = join(this.directory, crypto.randomUUID(), name);
+    await mkdir(join(root, ".."), { recursive: true });
+    await writePortableImage(root, { ...recipe, program: recipe.program ?? (await portableProgram(cache)) });
+    const path = format === "raw" ? await squashfs(root) : (await packRootfs(root, root, { format })).path;
+    const place = `/srv/${basename(path)}`;
+    await this.device.put(path, place);
+    return place;
+  }
+}
+
+async function squashfs(root: string): Promise<string> {
+  await must(["mksquashfs", root, `${root}.raw`, "-quiet", "-no-progress", "-noappend", "-all-root"]);
+  return `${root}.raw`;
+}
+
+/** A version of a service that answers on a socket with its own version. */
+export function answering(version: string, changes: { exec?: string; more?: string } = {}): PortableRecipe {
+  const exec = changes.exec ?? `/usr/bin/minimald answer /run/minimal/socket ${version}`;
+  const unit = `[Service]\nExecStart=${exec}\nRuntimeDirectory=minimal\n${changes.more ?? ""}\n[Install]\nWantedBy=multi-user.target\n`;
+  return {
+    entries: {
+      "usr/lib/os-release": osRelease("minimal", version),
+      [`${unitDirectory}/minimal-test.service`]: unit,
+    },
+  };
+}
