@@ -7,6 +7,7 @@ import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
 import { dist } from "../../kit/program.ts";
 import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
+import { until } from "../../kit/until.ts";
 import { SystemdDevice } from "./device.ts";
 import { tellJournal, theTree } from "./story.ts";
 import { cache } from "./trees.ts";
@@ -70,6 +71,26 @@ export class PortableHost {
     return await this.device.must(["hostctl", ...words]);
   }
 
+  /** What the service answers, as soon as it does. */
+  ask(): Promise<string> {
+    return until("the service answers", () => this.askOnce().catch(() => undefined));
+  }
+
+  /** What it answers now, as it is asked from out here; throws where it does not. */
+  async askOnce(): Promise<string> {
+    const answer = Promise.withResolvers<string>();
+    let text = "";
+    await Bun.connect({
+      unix: this.device.seen("/run/minimal/socket"),
+      socket: {
+        data: (_, data) => void (text += data.toString()),
+        close: () => answer.resolve(text),
+        error: (_, error) => answer.reject(error),
+      },
+    });
+    return await answer.promise;
+  }
+
   /** Puts an image onto the device; answers its path there. */
   async image(name: string, recipe: PortableRecipe, format: RootfsFormat | "raw" = "tar.xz"): Promise<string> {
     const root = join(this.directory, crypto.randomUUID(), name);
@@ -95,6 +116,32 @@ export function answering(version: string, changes: { exec?: string; more?: stri
     entries: {
       "usr/lib/os-release": osRelease("minimal", version),
       [`${unitDirectory}/minimal-test.service`]: unit,
+    },
+  };
+}
+
+/** Asks without a pause until it is told to stop. */
+export function listenTo(ask: () => Promise<string>): { stop(): Promise<{ longestGapMs: number; answers: string[] }> } {
+  let isOver = false;
+  const answers = new Set<string>();
+  let longestGapMs = 0;
+  const asking = (async () => {
+    let last = performance.now();
+    while (!isOver) {
+      const answer = await ask().catch(() => "");
+      await Bun.sleep(1);
+      if (answer === "") continue;
+      answers.add(answer);
+      const now = performance.now();
+      longestGapMs = Math.max(longestGapMs, now - last);
+      last = now;
+    }
+  })();
+  return {
+    async stop() {
+      isOver = true;
+      await asking;
+      return { longestGapMs, answers: [...answers] };
     },
   };
 }

@@ -4,7 +4,7 @@ import { transferOption } from "./transfer-option.ts";
 const name: OptionSpec = {
   name: "name",
   value: "NAME",
-  summary: "the service (default: what the image's file name has before the first _)",
+  summary: "the service (default: the file's name before the _)",
 };
 
 const imageOptions: readonly OptionSpec[] = [
@@ -12,13 +12,13 @@ const imageOptions: readonly OptionSpec[] = [
   {
     name: "profile",
     value: "PROFILE",
-    summary: "how the service is confined: default, nonetwork, strict, trusted (default: default)",
+    summary: "default, nonetwork, strict or trusted",
   },
   {
     name: "prefix",
     value: "PREFIX",
     repeats: true,
-    summary: "which units of the image are meant (default: the service's name)",
+    summary: "which units are meant (default: the name)",
   },
   { name: "signature", value: "FILE", complete: "file", summary: "by minisign (default: <image>.minisig)" },
   transferOption,
