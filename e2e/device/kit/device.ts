@@ -2,6 +2,7 @@
 import { copyFile, mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Answer, RunOptions } from "../../kit/run.ts";
+import { run } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
 import { Enclosure } from "./enclosure.ts";
 import { Machine } from "./machine.ts";
@@ -57,6 +58,15 @@ export class SystemdDevice {
 
   shell(script: string): Promise<string> {
     return this.must(["/bin/sh", "-ec", script]);
+  }
+
+  /** Runs a command in the device's tree while it is switched off, as an image builder does. */
+  async chroot(command: readonly string[]): Promise<string> {
+    const script = `cd "$1" && mount -t proc proc proc && mount --bind ../data var/lib/host-service || exit; shift
+      chroot . "$@"; status=$?; umount var/lib/host-service proc && exit $status`;
+    const argv = this.#enclosure.enter(["/bin/sh", "-c", script, "sh", this.#enclosure.inner("root"), ...command]);
+    await mkdir(this.#enclosure.at("root/var/lib/host-service"), { recursive: true });
+    return succeeded(command, await run(argv, { cwd: "/" }));
   }
 
   /** Waits until a command on the device answers so. */

@@ -33,21 +33,11 @@ export class Machine {
     const cgroup = `/sys/fs/cgroup/hs-device-${crypto.randomUUID()}`;
     await mkdir(enclosure.reach(cgroup));
     const joinGroup = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"';
+    const command = nspawnCommand(enclosure.inner("root"), binds);
     const console = openSync(enclosure.at("console.log"), "a");
     const nspawn = Bun.spawn(
-      [
-        // The machine ends with the tests, in whatever way they end.
-        ...["setpriv", "--pdeathsig", "KILL"],
-        ...enclosure.enter([
-          "/bin/sh",
-          "-c",
-          joinGroup,
-          "sh",
-          cgroup,
-          ...nspawnCommand(enclosure.inner("root"), binds),
-        ]),
-      ],
-      // A Ctrl-C is not for it.
+      // The machine ends with the tests, in whatever way they end; a Ctrl-C is not for it.
+      ["setpriv", "--pdeathsig", "KILL", ...enclosure.enter(["/bin/sh", "-c", joinGroup, "sh", cgroup, ...command])],
       {
         env: { ...environment, SYSTEMD_NSPAWN_API_VFS_WRITABLE: "yes" },
         cwd: "/",
@@ -59,6 +49,9 @@ export class Machine {
     const leader = await until("the device's process 1 is systemd", async () => {
       if (nspawn.exitCode !== null) throw new Error(`Cannot boot the device: ${await logOf(enclosure)}`);
       return await systemdBelow(nspawn.pid);
+    }).catch((error: unknown) => {
+      nspawn.kill("SIGKILL");
+      throw error;
     });
     return new Machine(enclosure, { nspawn, cgroup, leader });
   }
@@ -93,16 +86,12 @@ export class Machine {
 }
 
 function nspawnCommand(root: string, binds: readonly string[]): string[] {
-  return [
-    "systemd-nspawn",
-    ...["--quiet", "--register=no", "--keep-unit", "--boot", "--settings=no", "--machine=device", "--console=pipe"],
-    ...["--link-journal=no", "--resolv-conf=off", "--timezone=off", "--private-network"],
-    // Containers inside need all of it; bpf is for their device rules.
-    ...["--capability=all", "--system-call-filter=bpf", `--directory=${root}`],
-    ...binds.map((bind) => `--bind=${bind}`),
-    // Arguments of systemd: its own words go to the journal alone.
-    "systemd.log_target=journal",
-  ];
+  // Containers inside need all capabilities; bpf is for their device rules. The last word is systemd's: what it says goes to the journal alone.
+  const words =
+    `--quiet --register=no --keep-unit --boot --settings=no --machine=device --console=pipe --link-journal=no
+    --resolv-conf=off --timezone=off --private-network --capability=all --system-call-filter=bpf`.split(/\s+/);
+  const places = [`--directory=${root}`, ...binds.map((bind) => `--bind=${bind}`)];
+  return ["systemd-nspawn", ...words, ...places, "systemd.log_target=journal"];
 }
 
 async function systemdBelow(pid: number): Promise<number | undefined> {

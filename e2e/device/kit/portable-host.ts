@@ -4,32 +4,14 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { osRelease, packRootfs, portableProgram, writePortableImage } from "@host-service/fixtures";
 import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
-import { dist } from "../../kit/program.ts";
 import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
-import { SystemdDevice } from "./device.ts";
-import { tellJournal, theTree } from "./story.ts";
+import type { SystemdDevice } from "./device.ts";
+import { onDevice } from "./story.ts";
 import { cache } from "./trees.ts";
 
 const unitDirectory = "usr/lib/systemd/system";
-
-const hook = `[Unit]
-DefaultDependencies=no
-[Service]
-Type=oneshot
-RemainAfterExit=yes
-ExecStart=/usr/bin/host-service boot --boot-id %b
-`;
-const daemon = `[Unit]
-Wants=hook.service
-After=hook.service
-[Service]
-Type=notify
-ExecStart=/usr/bin/host-service --boot-id %b
-[Install]
-WantedBy=multi-user.target
-`;
 
 export class PortableHost {
   readonly device: SystemdDevice;
@@ -41,23 +23,12 @@ export class PortableHost {
   }
 
   /** Runs the story on a device that has host-service, with a short time to watch new versions. */
-  static async with(story: (host: PortableHost) => Promise<void>, configuration = ""): Promise<void> {
-    const device = await SystemdDevice.make([theTree()]);
+  static async with(story: (host: PortableHost) => Promise<void>): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), "hs-portable-host-"));
     try {
-      await device.put(join(dist, "hostctl"), "/usr/bin/hostctl");
-      await device.write("/etc/systemd/system/hook.service", hook);
-      await device.write("/etc/systemd/system/host-service.service", daemon);
-      await device.write("/etc/host-service/config.toml", `${configuration}\n[portable]\ndwell = "1s"\n`);
-      await device.boot();
-      await device.shell("chmod 755 /usr/bin/hostctl; ln -s hostctl /usr/bin/host-service");
-      await device.shell("systemctl enable --quiet host-service; systemctl start host-service");
-      await story(new PortableHost(device, directory));
-    } catch (error) {
-      await tellJournal(device);
-      throw error;
+      const configuration = '[portable]\ndwell = "1s"\n';
+      await onDevice({ configuration }, (device) => story(new PortableHost(device, directory)));
     } finally {
-      await device.remove();
       await rm(directory, { recursive: true });
     }
   }

@@ -3,7 +3,9 @@ import { constants } from "node:fs";
 
 /** `errno` values that our own code tells apart; asm-generic/errno-base.h and errno.h. */
 export const EINTR = 4;
+export const EPERM = 1;
 export const EAGAIN = 11;
+export const ENOSYS = 38;
 export const ENODATA = 61;
 
 /** Flags of open; node:fs has them by architecture (arm64 numbers O_DIRECTORY and O_NOFOLLOW differently). */
@@ -31,6 +33,7 @@ export const AT_EMPTY_PATH = 0x1000;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_BENEATH = 0x08;
+export const RESOLVE_IN_ROOT = 0x10;
 
 // linux/stat.h
 export const S_IFMT = 0o170000;

@@ -2,23 +2,30 @@
 // behind.
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
+import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
-import { sweepRemoved } from "@host-service/slots";
+import { containerUnits } from "@host-service/runtime/units";
+import type { ContainerUnits } from "@host-service/runtime/units";
+import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { Lifecycle } from "./containers/lifecycle.ts";
+import { slotsOf } from "./containers/open-slots.ts";
+import { Trials } from "./containers/trials/trials.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
 import { Portable } from "./portable/portable.ts";
 import { Operations } from "./operations/registry.ts";
+import { refuseDuringTrial } from "./power/during-trial.ts";
 import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
 import { System } from "./system/system.ts";
 import { watchTrial } from "./system/trial-checks.ts";
+import { startWatchdog, tellSystemd } from "./watchdog.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -27,6 +34,8 @@ export interface DaemonOptions {
   /** The argv that starts this program again, for its jobs. */
   program: readonly string[];
   log: Log;
+  /** What drives the containers' units, where that is not this host's systemd. */
+  units?: ContainerUnits;
 }
 
 export interface Daemon {
@@ -61,10 +70,14 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const inbox = await openInbox(inboxOptions);
   const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
+  await forgetAllSnapshots({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
   const operations = new Operations();
+  const units = options.units ?? containerUnits();
+  const slots = (name: string) => slotsOf(name, options);
+  const lifecycle = new Lifecycle({ ...options, units, slots });
   const containers: Containers = new Containers({
     ...options,
     inbox,
@@ -72,13 +85,30 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     uploads,
     policy,
     operations,
+    lifecycle,
+    units,
+    slots,
     onListChanged: () => listeners.follow(),
+    trials: {
+      view: (name) => trials.view(name),
+      follow: (name) => trials.follow(name),
+      leave: (name) => trials.leave(name),
+    },
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
   const portable = new Portable({ ...options, inbox, uploads, handOvers, operations, policy });
+  const trials: Trials = new Trials({
+    ...options,
+    units,
+    containers,
+    lifecycle,
+    history,
+    checkReboot: () => refuseDuringTrial("allow", { configuration, containers, system }),
+  });
   const listeners = new Listeners({
     configuration,
     bootId,
+    program: options.program,
     containers,
     system,
     portable,
@@ -88,12 +118,16 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     history,
     log,
   });
+  // One after the other, and before anybody can ask for another change.
+  for (const name of await containers.names()) await lifecycle.repair(name);
   await recordBootOutcomes({ containers, system, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
+  const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
   const reconciling = portable.reconcile();
+  for (const name of await containers.names()) await trials.follow(name);
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -103,10 +137,12 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       log.info("Stopping");
       await trial.stop();
       await reconciling;
+      await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       await listeners.close();
       await portable.close();
+      watchdog.stop();
       log.info("Stopped");
     },
   };
@@ -123,15 +159,6 @@ async function makePlace(key: string, path: string, mode: number): Promise<void>
         ? "something that is not a directory is in the way; move it away"
         : `${error instanceof Error ? error.message : String(error)}; check it`;
     throw new Error(`Cannot make the directory "${path}" of ${key}: ${why}, or change ${key}`, { cause: error });
-  }
-}
-
-/** Who listens already goes on: systemd's own time limit ends what it does not hear from. */
-function tellSystemd(state: string, log: Log): void {
-  try {
-    notifySystemd(state);
-  } catch (error) {
-    log.warn("Cannot tell systemd", { state, why: error instanceof Error ? error.message : String(error) });
   }
 }
 

@@ -6,7 +6,11 @@ export type RuntimeErrorKind =
   /** A value of config.yaml that means nothing. */
   | "value"
   /** The tree in the rootfs is none that can be started. */
-  | "rootfs";
+  | "rootfs"
+  /** A volume cannot be made, copied or put back. */
+  | "volume"
+  /** This host, or the way in which `container run` was called, lacks what starting takes. */
+  | "host";
 
 /** An expected failure of this package. `key` is what config.yaml calls it ("limits.cpu.nodes", "devices.eth0.parent"). */
 export class RuntimeError extends Error {

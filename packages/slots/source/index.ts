@@ -3,6 +3,7 @@ export { listContainers, sweepRemoved } from "./container.ts";
 export { currentNotePath, currentPath } from "./current.ts";
 export { SlotsError } from "./error.ts";
 export type { RefusalReason, SlotsErrorKind } from "./error.ts";
+export type { IdRange } from "./ids/id-range.ts";
 export type { TakeLock } from "./ledger.ts";
 export type { Stop } from "./move.ts";
 export { imageIdOf } from "./manifest.ts";
@@ -12,8 +13,21 @@ export type { Collection } from "./place.ts";
 export type { BootRecord, Outcome } from "./record.ts";
 export { resolveBoot } from "./resolve-boot.ts";
 export type { ResolveBootOptions } from "./resolve-boot.ts";
+export { rootIdOf } from "./root-id.ts";
+export { findRunningSlot } from "./running-slot.ts";
+export type { RunningSlot, RunningSlotOptions } from "./running-slot.ts";
+export { forgetAllSnapshots } from "./forget-snapshots.ts";
 export { seedSlot } from "./seed.ts";
 export type { SeedOptions } from "./seed.ts";
+export {
+  dropSnapshotsOf,
+  putBackSnapshots,
+  readSnapshots,
+  setAsideSnapshots,
+  takeSnapshots,
+  trialOf,
+} from "./snapshots.ts";
+export type { SnapshotPlace, SnapshotSet, TakeOptions } from "./snapshots.ts";
 export { openSlots } from "./slots.ts";
 export type { Slots, SlotsOptions } from "./slots.ts";
 export type { Staging } from "./staging.ts";

@@ -22,7 +22,11 @@ export interface Ledger {
   bootId: string;
   now: () => Date;
   takeLock: TakeLock;
+  /** Where the host says which ids its users have. */
+  etcDirectory: string;
 }
+
+export const etcDirectoryDefault = "/etc";
 
 export interface Page {
   /** Undefined where no image was ever installed. */

@@ -6,10 +6,11 @@ import { readCommitted } from "./committed.ts";
 import { hideContainer, makeContainerDirectory } from "./container.ts";
 import { forgetCurrent } from "./current.ts";
 import type { CurrentPlace } from "./current.ts";
-import { locked, lockLedger, missing, openPage, turnPage } from "./ledger.ts";
+import { etcDirectoryDefault, locked, lockLedger, missing, openPage, turnPage } from "./ledger.ts";
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { containerDirectory, isContainerName, placeOf } from "./place.ts";
 import { clearSlot, prepareSlot } from "./slot.ts";
+import { forgetSnapshots } from "./forget-snapshots.ts";
 import { openStaging } from "./staging.ts";
 import type { Staging } from "./staging.ts";
 import type { State, Subject, Transition } from "./state.ts";
@@ -35,6 +36,7 @@ export interface SlotsOptions {
   bootId: string;
   now: () => Date;
   takeLock?: TakeLock;
+  etcDirectory?: string;
 }
 
 /** One container's slots. What changes them fails with kind "busy" instead of waiting for the lock. */
@@ -67,7 +69,8 @@ export function openSlots(options: SlotsOptions): Slots {
   const { disk, directory, runDirectory, bootId, now } = options;
   const place = placeOf(directory);
   if (!isContainerName(place.name)) containerDirectory("", place.name);
-  const ledger: Ledger = { disk, place, bootId, now, takeLock: options.takeLock ?? lockFile };
+  const { takeLock = lockFile, etcDirectory = etcDirectoryDefault } = options;
+  const ledger: Ledger = { disk, place, bootId, now, takeLock, etcDirectory };
   const current = { disk, runDirectory, name: place.name, bootId };
   return {
     status: () => readStatus({ disk, place, bootId }),
@@ -78,7 +81,7 @@ export function openSlots(options: SlotsOptions): Slots {
       return { bytesReclaimed: page.contents.inSlot(slot)?.bytes ?? 0 };
     },
     stage: () => stage(ledger, current),
-    commit: (how) => change(ledger, (state, subject) => commit(state, subject, how)),
+    commit: (how) => commitAndKeep(ledger, how),
     rollback: (how) => change(ledger, (state, subject) => rollback(state, subject, how)),
     tryCandidate: (stop) => move({ ledger, current, stop }, tryNow),
     endTrial: (end, stop) => move({ ledger, current, stop }, (state, subject) => endTrial(state, subject, end)),
@@ -97,6 +100,13 @@ export function openSlots(options: SlotsOptions): Slots {
         await disk.removeTree(hidden);
       }),
   };
+}
+
+/** What a commit keeps, it keeps with its volumes: what they were before the trial must never come back. */
+async function commitAndKeep(ledger: Ledger, how: CommitOptions | undefined): Promise<StatusReport> {
+  const report = await change(ledger, (state, subject) => commit(state, subject, how));
+  await forgetSnapshots(ledger);
+  return report;
 }
 
 async function change(

@@ -259,7 +259,7 @@ test("listContainers names what has an image, and sweepRemoved clears what a cut
     const state = { disk: realDisk, stateDirectory: join(edge.root, "state") };
     expect(await listContainers(state)).toEqual(["edge", "second"]);
     expect(await sweepRemoved(state)).toBe(1);
-    expect((await realDisk.list(containers)).toSorted()).toEqual(["cut-off", "edge", "second"]);
+    expect((await realDisk.list(containers)).toSorted()).toEqual([".ids.lock", "cut-off", "edge", "second"]);
   });
 });
 

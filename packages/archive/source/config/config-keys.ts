@@ -62,6 +62,9 @@ const accepted: Record<string, ValueKind> = {
   "security.syscalls.intercept.*": "text",
 };
 
+/** Every key that a config.yaml may have; a name that ends in ".*" stands for all that begin so. */
+export const acceptedConfigKeys: readonly string[] = Object.keys(accepted);
+
 const virtualMachine = "it belongs to virtual machines";
 const refused: Record<string, string> = {
   "agent.*": virtualMachine,

@@ -42,6 +42,8 @@ export const Ceiling = strictObject({
   nics: optional(array(NicWord), []),
   nesting: optional(boolean(), false),
   raw_options: optional(boolean(), false),
+  /** How a trial that failed is left: the container restarts on its fallback, or the host reboots. */
+  trial_failure: optional(picklist(["restart", "reboot"]), "restart"),
 });
 type Ceilings = Readonly<Record<string, InferOutput<typeof Ceiling>>>;
 

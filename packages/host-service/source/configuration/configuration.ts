@@ -33,6 +33,8 @@ export interface Limits {
   historyBytesMax: number;
   uploadsMax: number;
   uploadAgeMaxMs: number;
+  trialEndingsMax: number;
+  trialEndingsWithinMs: number;
 }
 
 /** What is taken of images that are no Mender artifacts. */
@@ -54,6 +56,8 @@ export interface Configuration {
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
   allow: ReadonlyMap<string, readonly CallGroup[]>;
+  /** By container name: the host reboots to leave a trial that failed. */
+  rebootsAfterTrial: ReadonlySet<string>;
   /** What the config.yaml of a container may ask for. */
   grantOf: (name: string) => Grant;
 }
@@ -105,6 +109,8 @@ export function parseConfiguration(text: string, path: string): Configuration {
       historyBytesMax: file.limits.history_bytes_max,
       uploadsMax: file.limits.uploads_max,
       uploadAgeMaxMs: file.limits.upload_age_max,
+      trialEndingsMax: file.limits.trial_endings_max,
+      trialEndingsWithinMs: file.limits.trial_endings_within,
     },
     verify: {
       container: verificationOf("verify.container", file.verify.container, path),
@@ -120,6 +126,9 @@ export function parseConfiguration(text: string, path: string): Configuration {
       profilesOf: portableProfilesOf(file.containers),
     },
     file: { path, directory: dirname(resolve(path)) },
+    rebootsAfterTrial: new Set(
+      Object.entries(file.containers).flatMap(([name, ceiling]) => (ceiling.trial_failure === "reboot" ? [name] : [])),
+    ),
     allow: allowOf(file.containers, path),
     grantOf: grantsOf(file.containers, {
       socketPath: file.socket,

@@ -60,6 +60,9 @@ const Limits = strictObject({
   /** Resumable uploads that the host, or one container, may have at a time, and how long they are kept. */
   uploads_max: optional(Count, 4),
   upload_age_max: optional(Duration, "24h"),
+  /** A container on trial that ends by itself so often within so long has failed. */
+  trial_endings_max: optional(Count, 3),
+  trial_endings_within: optional(Duration, "60s"),
 });
 
 const KeyId = pipe(

@@ -12,7 +12,7 @@ import {
   runtimeOf,
   wantedOf,
 } from "@host-service/runtime";
-import type { Grant, Wanted } from "@host-service/runtime";
+import type { Grant, MetaHints, Wanted } from "@host-service/runtime";
 import { RequestError } from "../problems/request-error.ts";
 
 export interface RuntimeContext {
@@ -41,12 +41,13 @@ export function checkRuntime(config: InstanceConfig, { name, grant, host }: Runt
   return wanted;
 }
 
-/** After unpacking: that there is something to start. */
+/** After unpacking: that there is something to start, also with what the image's metadata says. */
 export function checkRootfs(
-  wanted: Wanted | undefined,
-  { rootfs, config, host }: { rootfs: string; config: InstanceConfig; host: RuntimeContext["host"] },
+  config: InstanceConfig,
+  { name, grant, host, rootfs, meta }: RuntimeContext & { rootfs: string; meta: MetaHints | undefined },
 ): void {
-  if (wanted === undefined) return;
+  if (runtimeOf(config, grant) === "none") return;
+  const wanted = wantedOf(config, { name, grant, ...(meta === undefined ? {} : { meta }) });
   const architecture = host === "this" ? hostArchitecture() : (config.architecture ?? "any");
   findInit(wanted, rootfs, { deed, architecture });
 }

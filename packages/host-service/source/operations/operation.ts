@@ -4,7 +4,20 @@ import type { Operation as OperationView, Problem, ProgressEvent } from "@host-s
 import { pathOf } from "@host-service/protocol";
 import { OperationError } from "./error.ts";
 
-export type Action = "install" | "upgrade" | "commit" | "rollback" | "try" | "remove" | "inspect" | "attach" | "detach";
+export type Action =
+  | "install"
+  | "upgrade"
+  | "commit"
+  | "rollback"
+  | "try"
+  | "start"
+  | "stop"
+  | "restart"
+  | "end-trial"
+  | "remove"
+  | "inspect"
+  | "attach"
+  | "detach";
 
 export type OperationState =
   | { name: "running" }

@@ -18,6 +18,8 @@ import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { UpgradeError } from "@host-service/upgrade";
 import type { UpgradeErrorKind } from "@host-service/upgrade";
+import { UnitError } from "@host-service/runtime/units";
+import type { UnitErrorKind } from "@host-service/runtime/units";
 import { OperationError } from "../operations/error.ts";
 import type { OperationErrorKind } from "../operations/error.ts";
 import { PowerError } from "../power/power.ts";
@@ -67,6 +69,8 @@ const runtimeCodes: Record<RuntimeErrorKind, ProblemCode> = {
   "not-supported": "not-supported",
   value: "image-refused",
   rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
 };
 
 const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
@@ -76,6 +80,7 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 
@@ -135,6 +140,14 @@ const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   cancelled: "cancelled",
 };
 
+const unitCodes: Record<UnitErrorKind, ProblemCode> = {
+  "no-systemd": "not-supported",
+  "no-unit": "not-supported",
+  failed: "unit-failed",
+  timeout: "unit-failed",
+  "not-running": "refused-in-state",
+};
+
 /** The problem document of an expected failure; undefined where nobody foresaw it. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof RequestError) return problem(error.code, error.message);
@@ -147,6 +160,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });
   if (error instanceof UpgradeError) return problem(upgradeCodes[error.kind], error.message);
   if (error instanceof PortableError) return problem(portableCodes[error.kind], error.message);
+  if (error instanceof UnitError) return problem(unitCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);
   }

@@ -28,6 +28,8 @@ describe("parseConfiguration", () => {
         historyBytesMax: 1024 ** 2,
         uploadsMax: 4,
         uploadAgeMaxMs: 86_400_000,
+        trialEndingsMax: 3,
+        trialEndingsWithinMs: 60_000,
       },
       verify: {
         container: {
@@ -50,6 +52,7 @@ describe("parseConfiguration", () => {
       portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
+      rebootsAfterTrial: new Set(),
       grantOf: expect.any(Function),
     });
   });
@@ -73,6 +76,8 @@ describe("parseConfiguration", () => {
       history_bytes_max = 4
       uploads_max = 5
       upload_age_max = "2h"
+      trial_endings_max = 6
+      trial_endings_within = "7s"
       [verify.container]
       keys = ["keys/*.pub"]
       require_signature = false
@@ -99,6 +104,9 @@ describe("parseConfiguration", () => {
       timeout = "2m"
       [containers.edge]
       allow = ["container"]
+      trial_failure = "reboot"
+      [containers.other]
+      trial_failure = "restart"
     `;
     expect(parseConfiguration(text, path)).toEqual({
       socketPath: "/s",
@@ -119,6 +127,8 @@ describe("parseConfiguration", () => {
         historyBytesMax: 4,
         uploadsMax: 5,
         uploadAgeMaxMs: 7_200_000,
+        trialEndingsMax: 6,
+        trialEndingsWithinMs: 7000,
       },
       verify: {
         container: {
@@ -150,7 +160,11 @@ describe("parseConfiguration", () => {
         bootEnvironment: { kind: "u-boot", file: "/etc/fw_env.config", parts: { a: 2, b: 3 } },
       },
       file: { path, directory: "/etc/host-service" },
-      allow: new Map([["edge", ["container"]]]),
+      allow: new Map([
+        ["edge", ["container"]],
+        ["other", ["power", "system", "container", "portable"]],
+      ]),
+      rebootsAfterTrial: new Set(["edge"]),
       portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       grantOf: expect.any(Function),
     });

@@ -33,6 +33,8 @@ const limits = {
   historyBytesMax: 1000,
   uploadsMax: 4,
   uploadAgeMaxMs: 1000,
+  trialEndingsMax: 3,
+  trialEndingsWithinMs: 1000,
 };
 
 async function failure(act: () => unknown): Promise<[string, string] | undefined> {

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import { hostArchitecture } from "@host-service/runtime";
+import type { MetaHints } from "@host-service/runtime";
 import { parseConfiguration } from "../../source/configuration/configuration.ts";
 import { checkRootfs, checkRuntime } from "../../source/containers/check-runtime.ts";
 import { problemOf } from "../../source/problems/problem-of.ts";
@@ -100,12 +101,15 @@ test("checkRootfs looks for what would be started, and not where the host's own 
   await mkdir(join(rootfs, "sbin"), { recursive: true });
   const config = parseInstanceConfig("runtime: lxc\n");
   const grant = parseConfiguration("", "/etc/host-service/config.toml").grantOf("edge");
-  const wanted = checkRuntime(config, { name: "edge", grant, host: "this" });
-  const check = () => checkRootfs(wanted, { rootfs, config, host: "this" });
-  expect(() => checkRootfs(undefined, { rootfs, config, host: "this" })).not.toThrow();
+  const check = (meta?: MetaHints) => checkRootfs(config, { name: "edge", grant, host: "this", rootfs, meta });
+  const units = parseInstanceConfig("runtime: none\n");
+  checkRootfs(units, { name: "edge", grant, host: "this", rootfs, meta: undefined });
   expect(check).toThrow(
     'Cannot install the image: the rootfs has no init (/sbin/init); install one, or name a command in "oci.entrypoint"',
   );
   await writeFile(join(rootfs, "sbin", "init"), "#!/bin/sh\n", { mode: 0o755 });
   expect(check).not.toThrow();
+  expect(() => check({ initCommand: ["/sbin/other"] })).toThrow(
+    'Cannot install the image: "/sbin/other", which its metadata ("lxc.init.cmd") names, is missing in the rootfs; correct one of the two',
+  );
 });

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realDisk } from "@host-service/disk";
+import type { ContainerUnits } from "@host-service/runtime/units";
 import { resolveBoot } from "@host-service/slots";
 import { parseConfiguration } from "../../source/configuration/configuration.ts";
 import { startDaemon } from "../../source/daemon.ts";
@@ -41,6 +42,8 @@ export class Device {
   #wishes: Wishes;
   #daemon: Daemon | undefined;
   #boots = 1;
+  /** Where systemd is a fake that is always there. */
+  units: ContainerUnits | undefined;
 
   private constructor(directory: string, wishes: Wishes) {
     this.directory = directory;
@@ -75,7 +78,8 @@ export class Device {
       };
     const log = { info: write("info"), warn: write("warn"), error: write("error") };
     const configuration = parseConfiguration(this.configuration, "config.toml");
-    this.#daemon = await startDaemon({ configuration, bootId, program, log });
+    const units = this.units === undefined ? {} : { units: this.units };
+    this.#daemon = await startDaemon({ configuration, bootId, program, log, ...units });
   }
 
   async stop(): Promise<void> {
@@ -143,14 +147,14 @@ export class Device {
     return this.call("POST", `/v1/containers/${name}/install`, { ...rest, headers, body });
   }
 
-  /** Everything below the state but the history and the daemon's own lock, with the record's text: what a refused request must not change. */
+  /** Everything below the state but the history and the daemon's own locks, with the record's text: what a refused request must not change. */
   async kept(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     const state = join(this.directory, "state");
     for (const entry of await readdir(state, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       const name = path.slice(state.length + 1);
-      if (name === "history.ndjson" || name === "lock") continue;
+      if (["history.ndjson", "lock", "containers/.ids.lock"].includes(name)) continue;
       if (entry.isSymbolicLink()) found[name] = await readlink(path);
       else found[name] = entry.isFile() ? await readFile(path, "latin1") : "/";
     }

@@ -57,6 +57,8 @@ const runtime: Record<RuntimeErrorKind, ProblemCode> = {
   "not-supported": "not-supported",
   value: "image-refused",
   rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
 };
 
 const archive: Record<ArchiveErrorKind, ProblemCode> = {
@@ -99,6 +101,7 @@ const slots: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 

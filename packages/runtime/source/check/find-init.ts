@@ -40,16 +40,15 @@ export function findInit(
 ): FoundInit {
   const fail = (why: string) => new RuntimeError("rootfs", `Cannot ${deed}: ${why}`);
   if (runtime === "nspawn") requireSystem(init, root, fail);
-  if (init.kind === "command") {
+  if (init.argv !== undefined) {
     const [program = ""] = init.argv;
+    const named = init.kind === "command" ? '"oci.entrypoint"' : 'its metadata ("lxc.init.cmd")';
     // What comes from a volume or a directory of the host is not in the image.
     if (mounts.some(({ target }) => isWithin(program, target))) return { path: program, notifies: false };
     const found = resolveInside(root, program);
     if (found === undefined || !isProgram(found)) {
       const what = found === undefined ? "is missing" : "is no program";
-      throw fail(
-        `${JSON.stringify(program)}, which "oci.entrypoint" names, ${what} in the rootfs; correct one of the two`,
-      );
+      throw fail(`${JSON.stringify(program)}, which ${named} names, ${what} in the rootfs; correct one of the two`);
     }
     checkMachine(found, architecture, fail);
     return { path: found.path, notifies: false };
@@ -66,10 +65,10 @@ export function findInit(
 
 function requireSystem(init: Plan["init"], root: string, fail: (why: string) => RuntimeError): void {
   const next = "add it to the image, or use runtime: lxc";
-  if (init.kind === "boot" && !osReleases.some((path) => resolveInside(root, path) !== undefined)) {
+  if (init.argv === undefined && !osReleases.some((path) => resolveInside(root, path) !== undefined)) {
     throw fail(`the rootfs has no /etc/os-release, without which systemd-nspawn boots nothing; ${next}`);
   }
-  if (init.kind === "command" && resolveInside(root, "/usr") === undefined) {
+  if (init.argv !== undefined && resolveInside(root, "/usr") === undefined) {
     throw fail(`the rootfs has no /usr, without which systemd-nspawn starts nothing; ${next}`);
   }
 }

@@ -38,7 +38,7 @@ function commandLine({ name, init }: Plan, places: Places): string[] {
     // Where lxc-stop and lxc-info find it again: with --lxcpath as well.
     `--lxcpath=${places.runtimeDirectory}`,
     `--rcfile=${lxcConfigurationPath(places)}`,
-    ...(init.kind === "boot" ? [] : ["--", ...init.argv]),
+    ...(init.argv === undefined ? [] : ["--", ...init.argv]),
   ];
 }
 

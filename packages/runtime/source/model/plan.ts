@@ -16,7 +16,8 @@ export interface MetaHints {
 }
 
 export type Init =
-  | { kind: "boot" }
+  /** With the image's init; `argv` where its metadata names one that no runtime would look for. */
+  | { kind: "boot"; argv: readonly string[] | undefined }
   /** Instead of an init; `uid` and `gid` are those inside. */
   | { kind: "command"; argv: readonly string[]; cwd: string; uid: number; gid: number };
 

@@ -6,7 +6,7 @@ import { bindLines } from "./binds.ts";
 import { assignmentWord } from "./words.ts";
 
 export interface NspawnFiles {
-  /** The whole command line, the program first. */
+  /** The whole command line; the first word is "systemd-nspawn". */
   argv: string[];
   /** The text of the file `nspawnSettingsPath` (0600: it has the environment). */
   settings: string;
@@ -27,12 +27,10 @@ export function nspawnSettingsPath(name: string): string {
   return `/run/systemd/nspawn/${name}.nspawn`;
 }
 
-function commandLine({ name, ids, init, limits }: Plan, { root, machined }: Places): string[] {
+function commandLine({ name, ids, init }: Plan, { root, machined }: Places): string[] {
   // machined is for what has an init; --keep-unit: the unit is the container's own.
   const register = machined && init.kind === "boot";
   return [
-    // OOMScoreAdjust= of systemd 252 fails with private users; what is inherited stays.
-    ...(limits.oomScoreAdjust === undefined ? [] : ["choom", "-n", String(limits.oomScoreAdjust), "--"]),
     "systemd-nspawn",
     "--quiet",
     "--keep-unit",
@@ -44,13 +42,25 @@ function commandLine({ name, ids, init, limits }: Plan, { root, machined }: Plac
       ? ["--private-users=no"]
       : [`--private-users=${ids.base}:${ids.count}`, "--private-users-ownership=off"]),
     "--console=read-only",
-    ...(init.kind === "boot" ? ["--boot"] : ["--as-pid2", `--chdir=${init.cwd}`, "--", ...init.argv]),
+    ...programWords(init),
   ];
 }
 
+/** An init that the image names is process 1 as well, but not one that systemd-nspawn would look for. */
+function programWords(init: Plan["init"]): string[] {
+  if (init.kind === "command") return ["--as-pid2", `--chdir=${init.cwd}`, "--", ...init.argv];
+  return init.argv === undefined ? ["--boot"] : ["--", ...init.argv];
+}
+
+/** What systemd-nspawn itself would send only to an init that it looked for; without a signal it kills. */
+function signalByDefault(init: Plan["init"]): string | undefined {
+  if (init.kind === "command") return "SIGTERM";
+  return init.argv === undefined ? undefined : "SIGRTMIN+3";
+}
+
 function executionLines(plan: Plan, places: Places): string[] {
-  const { capabilities, environment, init, killSignal, syscallsDenied, network } = plan;
-  const signal = killSignal ?? (init.kind === "boot" ? undefined : "SIGTERM");
+  const { capabilities, environment, init, killSignal, limits, syscallsDenied, network } = plan;
+  const signal = killSignal ?? signalByDefault(init);
   return [
     ...[...environment].map(([name, value]) => `Environment=${assignmentWord(`${name}=${value}`)}`),
     ...(init.kind === "boot" && places.initNotifies ? ["NotifyReady=yes"] : []),
@@ -58,6 +68,7 @@ function executionLines(plan: Plan, places: Places): string[] {
     ...(capabilities.add.length === 0 ? [] : [`Capability=${capabilities.add.join(" ")}`]),
     ...(capabilities.drop.length === 0 ? [] : [`DropCapability=${capabilities.drop.join(" ")}`]),
     ...(syscallsDenied.length === 0 ? [] : [`SystemCallFilter=~${syscallsDenied.join(" ")}`]),
+    ...(limits.oomScoreAdjust === undefined ? [] : [`OOMScoreAdjust=${limits.oomScoreAdjust}`]),
     // In its own network the image knows its servers; in the host's they are the host's.
     `ResolvConf=${network.kind === "host" ? "auto" : "off"}`,
     "Timezone=off",

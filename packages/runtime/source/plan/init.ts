@@ -8,10 +8,10 @@ import { splitWords } from "./words.ts";
 const idMax = 65_535;
 
 export function readInit(config: Readonly<Record<string, string>>, meta: MetaHints | undefined, wish: Wish): Init {
-  const argv = readCommand(config["oci.entrypoint"], meta, wish);
+  const argv = readCommand(config["oci.entrypoint"], wish);
   if (argv === undefined) {
     const stray = ["oci.cwd", "oci.gid", "oci.uid"].find((key) => config[key] !== undefined);
-    if (stray === undefined) return { kind: "boot" };
+    if (stray === undefined) return { kind: "boot", argv: unusualInit(meta) };
     const why = 'goes with "oci.entrypoint", which is missing';
     throw notSupported(wish, stray, { why, next: "name the command there, or leave this out" });
   }
@@ -24,11 +24,17 @@ export function readInit(config: Readonly<Record<string, string>>, meta: MetaHin
   return { kind: "command", argv, cwd: readDirectory(config["oci.cwd"], wish), uid, gid };
 }
 
-function readCommand(text: string | undefined, meta: MetaHints | undefined, wish: Wish): readonly string[] | undefined {
-  if (text === undefined) {
-    const hint = meta?.initCommand ?? [];
-    return hint.length === 0 ? undefined : hint;
-  }
+/** Where each runtime looks by itself. */
+const usualInits = ["/sbin/init", "/usr/sbin/init", "/lib/systemd/systemd", "/usr/lib/systemd/systemd"];
+
+function unusualInit(meta: MetaHints | undefined): readonly string[] | undefined {
+  const [program, ...words] = meta?.initCommand ?? [];
+  if (program === undefined || (words.length === 0 && usualInits.includes(program))) return undefined;
+  return [program, ...words];
+}
+
+function readCommand(text: string | undefined, wish: Wish): readonly string[] | undefined {
+  if (text === undefined) return undefined;
   const words = splitWords(text);
   const expected =
     'a command with balanced quotes, such as "/usr/bin/app --port 80", that begins with an absolute path';
@@ -44,6 +50,6 @@ function readDirectory(text: string | undefined, wish: Wish): string {
 }
 
 /** Absolute, without "." and ".." and control characters. */
-export function isPlainPath(path: string): boolean {
+function isPlainPath(path: string): boolean {
   return path.length <= 4096 && /^\/(?!(?:.*\/)?\.{1,2}(?:\/|$))[^\p{Cc}]*$/u.test(path);
 }

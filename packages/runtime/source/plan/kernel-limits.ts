@@ -4,7 +4,7 @@ import { badValue, notGranted, tomlList } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 const prefix = "limits.kernel.";
-export const kernelLimits: readonly string[] = [
+const kernelLimits: readonly string[] = [
   "as",
   "core",
   "cpu",

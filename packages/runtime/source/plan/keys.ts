@@ -18,7 +18,7 @@ const on = ["true", "1", "yes", "on"];
 const ownProfiles = "use raw.lxc with runtime: lxc, or leave it out";
 
 /** A name that ends in ".*" stands for every key that begins so; the longest name wins. */
-export const fates: Readonly<Record<string, Fate>> = {
+const fates: Readonly<Record<string, Fate>> = {
   "user.*": guestApi,
   "cloud-init.*": guestApi,
   "image.*": { kind: "information", reader: "whoever looks at the image" },

@@ -1,7 +1,7 @@
 // Memory, processors, processes: what the container's unit keeps, whichever runtime is in it.
 import type { Limits } from "../model/plan.ts";
 import { readKernelLimits } from "./kernel-limits.ts";
-import { badValue, notSupported } from "./refusal.ts";
+import { badValue, isOn, notSupported } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 type Config = Readonly<Record<string, string>>;
@@ -14,7 +14,10 @@ export function readLimits(config: Config, wish: Wish): Limits {
     memory: memory === undefined ? undefined : readMemory(memory, wish),
     memoryEnforce: readEnforce(config, wish),
     swap: readSwap(config["limits.memory.swap"], wish),
-    oomScoreAdjust: readOomScore(config["limits.memory.oom_priority"], wish),
+    oomScoreAdjust: readOomScore(config["limits.memory.oom_priority"], {
+      wish,
+      isPrivileged: isOn(config["security.privileged"]),
+    }),
     ...readProcessors(config, wish),
     // Incus: 0 to 10, with 5 as the usual; systemd: 100 is the usual.
     ioWeight: priority === undefined ? undefined : Math.max(10, priority * 20),
@@ -26,7 +29,7 @@ export function readLimits(config: Config, wish: Wish): Limits {
 const powers = ["", "k", "m", "g", "t", "p", "e"];
 
 /** Bytes of "512MiB", "1.5GB" or "1024"; undefined for anything else. */
-export function parseSize(text: string): number | undefined {
+function parseSize(text: string): number | undefined {
   const match = /^(\d{1,18}(?:[.]\d{1,9})?)([kMGTPE]?)(i?)B?$/u.exec(text);
   if (match === null) return undefined;
   const [, number = "", letter = "", binary = ""] = match;
@@ -52,6 +55,10 @@ function readMemory(text: string, wish: Wish): { bytes: number } | { percent: nu
 
 function readEnforce(config: Config, wish: Wish): "hard" | "soft" {
   const value = config["limits.memory.enforce"] ?? "hard";
+  if (value === "soft" && config["limits.memory"] === undefined) {
+    const why = 'goes with "limits.memory", which is missing';
+    throw notSupported(wish, "limits.memory.enforce", { why, next: "state the size there, or leave this out" });
+  }
   if (value === "hard" || value === "soft") return value;
   throw badValue(wish, "limits.memory.enforce", { shown: value, expected: '"hard" or "soft"' });
 }
@@ -64,14 +71,21 @@ function readSwap(text: string | undefined, wish: Wish): Limits["swap"] {
   throw badValue(wish, "limits.memory.swap", { shown: text, expected: '"true", "false" or a size such as "512MiB"' });
 }
 
-function readOomScore(text: string | undefined, wish: Wish): number | undefined {
+function readOomScore(
+  text: string | undefined,
+  { wish, isPrivileged }: { wish: Wish; isPrivileged: boolean },
+): number | undefined {
   if (text === undefined) return undefined;
   const key = "limits.memory.oom_priority";
   const score = /^-?\d{1,4}$/u.test(text) ? Number(text) : Number.NaN;
   if (!(score >= -1000 && score <= 1000)) {
     throw badValue(wish, key, { shown: text, expected: "a whole number from 0 to 1000" });
   }
-  if (score >= 0) return score;
+  if (score >= 0 && (wish.runtime !== "nspawn" || isPrivileged)) return score;
+  if (score >= 0) {
+    const why = "systemd-nspawn cannot do for a container with ids of its own";
+    throw notSupported(wish, key, { why, next: "use runtime: lxc, or leave it out" });
+  }
   const why = "would have the kernel end the host's programs first";
   throw notSupported(wish, key, { why, next: "give a number from 0 to 1000" });
 }

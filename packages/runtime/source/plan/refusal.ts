@@ -11,7 +11,7 @@ export interface Wish {
   deed: string;
 }
 
-export const programNames: Record<Wish["runtime"], string> = { nspawn: "systemd-nspawn", lxc: "LXC" };
+const programNames: Record<Wish["runtime"], string> = { nspawn: "systemd-nspawn", lxc: "LXC" };
 
 /** `line` is what the host's administrator would write below `[containers.NAME]`. */
 export function notGranted(wish: Wish, key: string, { asked, line }: { asked?: string; line: string }): RuntimeError {

@@ -26,49 +26,60 @@ const questionTimeoutMs = 10_000;
 /** systemctl(1): the unit is not there. */
 const exitNoUnit = 5;
 
-export function containerUnits(): ContainerUnits {
+/** `isBooted` says whether systemd is the host's init, as sd_booted(3) finds out. */
+export function containerUnits({ isBooted = () => existsSync("/run/systemd/system") } = {}): ContainerUnits {
+  const ask = questions(isBooted);
   return {
-    check: async (name) => void (await show("run", name)),
+    check: async (name) => void (await ask.show("run", name)),
     async start(name) {
       // A unit that was started too often stays failed until it is told; where there is nothing to reset it says so, to nobody.
       await runProgram(["systemctl", "--no-ask-password", "reset-failed", unitOf(name)], {
         timeoutMs: questionTimeoutMs,
       });
-      await job("start", name);
+      await ask.job("start", name);
     },
-    stop: (name) => job("stop", name),
+    stop: (name) => ask.job("stop", name),
     async restart(name) {
       await runProgram(["systemctl", "--no-ask-password", "reset-failed", unitOf(name)], {
         timeoutMs: questionTimeoutMs,
       });
-      await job("restart", name);
+      await ask.job("restart", name);
     },
-    status: async (name) => unitStatusOf(await show("ask for the state of", name)),
+    status: async (name) => unitStatusOf(await ask.show("ask for the state of", name)),
   };
 }
 
-async function job(verb: "start" | "stop" | "restart", name: string): Promise<void> {
-  const ending = await runProgram(["systemctl", "--no-ask-password", verb, unitOf(name)], { timeoutMs: jobTimeoutMs });
-  if (ending.exitCode !== 0) throw failure(verb, name, ending);
+function questions(isBooted: () => boolean) {
+  const failureOf = (verb: string, name: string, ending: ProgramEnding) =>
+    failure(verb, name, { ...ending, isBooted: isBooted() });
+  return {
+    async job(verb: "start" | "stop" | "restart", name: string): Promise<void> {
+      const command = ["systemctl", "--no-ask-password", verb, unitOf(name)];
+      const ending = await runProgram(command, { timeoutMs: jobTimeoutMs });
+      if (ending.exitCode !== 0) throw failureOf(verb, name, ending);
+    },
+    async show(verb: string, name: string): Promise<ReadonlyMap<string, string>> {
+      const command = ["systemctl", "show", `--property=${shownProperties.join(",")}`, unitOf(name)];
+      const ending = await runProgram(command, { timeoutMs: questionTimeoutMs });
+      if (ending.exitCode !== 0) throw failureOf(verb, name, ending);
+      const properties = propertiesOf(ending.output);
+      if (properties.get("LoadState") === "not-found") throw noUnit(verb, name);
+      return properties;
+    },
+  };
 }
 
-async function show(verb: string, name: string): Promise<ReadonlyMap<string, string>> {
-  const command = ["systemctl", "show", `--property=${shownProperties.join(",")}`, unitOf(name)];
-  const ending = await runProgram(command, { timeoutMs: questionTimeoutMs });
-  if (ending.exitCode !== 0) throw failure(verb, name, ending);
-  const properties = propertiesOf(ending.output);
-  if (properties.get("LoadState") === "not-found") throw noUnit(verb, name);
-  return properties;
-}
-
-function failure(verb: string, name: string, { exitCode, isLate, said }: ProgramEnding): UnitError {
+function failure(
+  verb: string,
+  name: string,
+  { exitCode, isLate, said, isBooted }: ProgramEnding & { isBooted: boolean },
+): UnitError {
   const what = `Cannot ${verb} "${name}"`;
   if (isLate) {
     const next = `systemd goes on by itself; see hostctl container status --name ${name}`;
     return new UnitError("timeout", `${what}: systemctl did not end in time; ${next}`);
   }
-  // sd_booted(3): the directory is there exactly where systemd is the host's init.
-  if (!existsSync("/run/systemd/system")) {
+  if (!isBooted) {
     return new UnitError(
       "no-systemd",
       `${what}: this host does not run systemd, which starts containers; leave them to the host's own units with runtime: none`,

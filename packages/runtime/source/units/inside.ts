@@ -1,6 +1,6 @@
 // A command beside the container's init: in its namespaces, in its cgroup, and with no capability that the init could not have. For
 // systemd-nspawn and LXC alike: the init is the process below the unit's that is the first of a PID namespace.
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, readlinkSync } from "node:fs";
 import { UnitError } from "./error.ts";
 
 const processesMax = 256;
@@ -27,14 +27,39 @@ export function commandInside(name: string, supervisor: number, command: readonl
   if (init === undefined) {
     throw new UnitError("not-running", `Cannot run a command in "${name}": its init has not come up; wait for it`);
   }
-  const target = [`--target=${init}`, ...namespaces, "--root", "--wd"];
+  const target = [`--target=${init}`, ...namespacesOf(init), "--root", "--wd"];
   const entering = [...withoutCapabilities(init), "nsenter", ...target, "--", ...command];
   const cgroup = cgroupOf(init);
   if (cgroup === undefined) return entering;
   return ["sh", "-c", 'echo $$ > "$0/cgroup.procs" && exec "$@"', cgroup, ...entering];
 }
 
-const namespaces = ["--user", "--mount", "--uts", "--ipc", "--net", "--pid", "--cgroup"];
+/** By the names of /proc/PID/ns. */
+const namespaces = {
+  user: "--user",
+  mnt: "--mount",
+  uts: "--uts",
+  ipc: "--ipc",
+  net: "--net",
+  pid: "--pid",
+  cgroup: "--cgroup",
+};
+
+/** Those that are not our own: nobody can enter the user namespace that he is in. */
+function namespacesOf(init: number): string[] {
+  return Object.entries(namespaces).flatMap(([kind, option]) =>
+    linkOf(`/proc/${init}/ns/${kind}`) === linkOf(`/proc/self/ns/${kind}`) ? [] : [option],
+  );
+}
+
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    // The process is gone, or the kernel has no such namespaces.
+    return undefined;
+  }
+}
 
 /** Those of the bounding set that the init's lacks, by number, as setpriv(1) takes them. */
 function withoutCapabilities(init: number): string[] {

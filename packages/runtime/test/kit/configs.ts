@@ -14,7 +14,6 @@ export const examples: readonly Example[] = [
     text: `config:
   limits.memory: 512MiB
   limits.memory.swap: "false"
-  limits.memory.oom_priority: "500"
   limits.cpu: "2"
   limits.cpu.allowance: 25ms/100ms
   limits.disk.priority: "7"
@@ -103,6 +102,7 @@ devices:
   security.privileged: "true"
   security.capabilities.add: sys_time, CAP_NET_ADMIN
   security.capabilities.drop: cap_mknod
+  limits.memory.oom_priority: "500"
 devices: {net: {type: nic, nictype: host}}
 `,
   },
@@ -134,6 +134,12 @@ devices: {net: {type: nic, nictype: host}}
 `,
     meta: { haltSignal: "SIGPWR", rebootSignal: "SIGINT", stopSignal: "SIGKILL" },
   },
+  {
+    name: "an init of another name",
+    text: "name: edge\n",
+    meta: { initCommand: ["/usr/bin/tini", "--", "/app"], haltSignal: "SIGTERM" },
+  },
+  { name: "the usual init, named", text: "name: edge\n", meta: { initCommand: ["/sbin/init"] } },
   { name: "nesting", text: `config:\n  security.nesting: "true"\n` },
-  { name: "raw lines", text: `config:\n  raw.lxc: |\n    # a comment\n    lxc.tty.max = 2\n` },
+  { name: "raw lines", text: `config:\n  raw.lxc: |\n    # a comment\n    lxc.group = edge\n` },
 ];

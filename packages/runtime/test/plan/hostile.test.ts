@@ -1,15 +1,31 @@
 // The ceiling: no configuration that reaches above it becomes a plan, so that nothing of it reaches a runtime.
 import { expect, test } from "bun:test";
 import { ArchiveError } from "@host-service/archive";
+import { hostileConfigs } from "@host-service/fixtures";
+import type { GrantKeys, HostileConfig } from "@host-service/fixtures";
 import { RuntimeError } from "../../source/index.ts";
 import { expectGolden } from "../kit/golden.ts";
-import { hostile } from "../kit/hostile.ts";
-import type { Hostile } from "../kit/hostile.ts";
+import type { Grant } from "../../source/index.ts";
 import { nothing, planFrom } from "../kit/plans.ts";
 
-function refusal({ text, grant }: Hostile): string {
+const hostile = hostileConfigs({
+  stateDirectory: "/var/lib/host-service",
+  runDirectory: "/run/host-service.d",
+  socket: "/run/host-service",
+  configurationDirectory: "/etc/host-service",
+});
+
+function grantOf({ disk_sources: diskSources, raw_options: rawOptions, ...grant }: GrantKeys): Grant {
+  const renamed = {
+    ...(diskSources === undefined ? {} : { diskSources }),
+    ...(rawOptions === undefined ? {} : { rawOptions }),
+  };
+  return { ...nothing, ...grant, ...renamed };
+}
+
+function refusal({ text, grant = {} }: HostileConfig): string {
   try {
-    planFrom(text, { grant: { ...nothing, ...grant } });
+    planFrom(text, { grant: grantOf(grant) });
   } catch (error) {
     if (error instanceof RuntimeError) return `${error.kind}: ${error.message}`;
     // What is no config.yaml is refused where it is read.

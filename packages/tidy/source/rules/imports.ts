@@ -38,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   e2e: [],
   demo: ["fixtures"],
   bench: ["fixtures"],
+  packaging: [],
 };
 
 /** Each dependency is used in one place, where it can be changed. */

@@ -1,9 +1,13 @@
 const outputCharactersMax = 300;
 const wordsWaitMs = 500;
 
-/** Undefined when the command ended with 0; otherwise how it did, with its last words. */
-export async function runCheck(command: readonly string[], signal: AbortSignal): Promise<string | undefined> {
-  const name = JSON.stringify(command.join(" "));
+/** Undefined when the command ended with 0; otherwise how it did, with its last words. `called` is what it is called there. */
+export async function runCheck(
+  command: readonly string[],
+  signal: AbortSignal,
+  { called = command }: { called?: readonly string[] } = {},
+): Promise<string | undefined> {
+  const name = JSON.stringify(called.join(" "));
   let child;
   try {
     child = Bun.spawn([...command], {
@@ -12,11 +16,13 @@ export async function runCheck(command: readonly string[], signal: AbortSignal):
       stderr: "pipe",
       env: { PATH: "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin" },
       cwd: "/",
+      // A process group of its own, so that what it started ends with it.
+      detached: true,
     });
   } catch (error) {
     return `${name} did not start (${error instanceof Error ? error.message : String(error)})`;
   }
-  const kill = () => child.kill("SIGKILL");
+  const kill = () => killGroup(child.pid);
   signal.addEventListener("abort", kill, { once: true });
   if (signal.aborted) kill();
   try {
@@ -41,4 +47,13 @@ async function lastWords(stream: ReadableStream<Uint8Array>): Promise<string> {
   }
   const last = text.trim().split("\n").at(-1) ?? "";
   return last.replaceAll(/\p{Cc}/gu, " ").slice(0, outputCharactersMax);
+}
+
+function killGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch (error) {
+    // ESRCH: nobody is left.
+    if (!(error instanceof Error && "code" in error && error.code === "ESRCH")) throw error;
+  }
 }

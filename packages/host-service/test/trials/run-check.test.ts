@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { runCheck } from "../../source/system/run-check.ts";
+import { runCheck } from "../../source/trials/run-check.ts";
 
 const check = (script: string, signal = new AbortController().signal) => runCheck(["sh", "-c", script], signal);
 
