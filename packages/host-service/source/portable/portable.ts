@@ -1,4 +1,5 @@
 // Portable services: what each call does with them. Their life is packages/portable, which is loaded when the first is asked for.
+import { realpath } from "node:fs/promises";
 import { realDisk } from "@host-service/disk";
 import type { Inbox, Uploads } from "@host-service/ingest";
 import type { Bus, PortableServices, ServiceStatus, Unpacking } from "@host-service/portable";
@@ -42,6 +43,8 @@ const intervalMs = 250;
 export class Portable {
   readonly #options: PortableOptions;
   #loaded: Promise<{ services: PortableServices; bus: Bus }> | undefined;
+  /** Settles when what was attached before is as the records say: nothing is changed before. Never rejects. */
+  #reconciled: Promise<void> = Promise.resolve();
 
   constructor(options: PortableOptions) {
     this.#options = options;
@@ -69,7 +72,7 @@ export class Portable {
   }
 
   async inspect(operation: Operation, { name, principal }: ServiceCall, given: GivenImage): Promise<Finished> {
-    const { services } = await this.#load();
+    const services = await this.#forChange();
     const wanted = this.#wanted({ name, principal }, given);
     return await withImage(given, { ...this.#options, operation }, async (file) => {
       const inspected = await services.inspect(file, wanted, this.#unpacking(operation));
@@ -81,7 +84,7 @@ export class Portable {
   }
 
   async attach(operation: Operation, { name, principal }: ServiceCall, given: GivenImage): Promise<Finished> {
-    const { services } = await this.#load();
+    const services = await this.#forChange();
     const wanted = this.#wanted({ name, principal }, given);
     await services.checkAttach(wanted);
     return await withImage(given, { ...this.#options, operation }, async (file, signer) => {
@@ -97,27 +100,32 @@ export class Portable {
   }
 
   async commit(operation: Operation, { name, principal }: ServiceCall, expect: string | undefined): Promise<Finished> {
-    const { services } = await this.#load();
+    const services = await this.#forChange();
     operation.beginRecording();
     const how = expect === undefined ? {} : { expect };
     return this.#finished(operation, await services.commit(name, callerOf(principal), how).catch(withoutService(name)));
   }
 
   async rollback(operation: Operation, { name, principal }: ServiceCall): Promise<Finished> {
-    const { services } = await this.#load();
+    const services = await this.#forChange();
     operation.beginRecording();
     return this.#finished(operation, await services.rollback(name, callerOf(principal)).catch(withoutService(name)));
   }
 
   async detach(operation: Operation, { name, principal }: ServiceCall): Promise<Finished> {
-    const { services } = await this.#load();
+    const services = await this.#forChange();
     operation.beginRecording();
     await services.detach(name, callerOf(principal)).catch(withoutService(name));
     return { answer: { removed: name, operation: operation.id } };
   }
 
   /** Attaches what the records name, which a boot or a cut has left unattached. Never rejects. */
-  async reconcile(): Promise<void> {
+  reconcile(): Promise<void> {
+    this.#reconciled = this.#reconcile();
+    return this.#reconciled;
+  }
+
+  async #reconcile(): Promise<void> {
     const { configuration, log } = this.#options;
     try {
       const { stateDirectory } = configuration;
@@ -151,6 +159,11 @@ export class Portable {
     throw new RequestError("not-allowed", message);
   }
 
+  async #forChange(): Promise<PortableServices> {
+    await this.#reconciled;
+    return (await this.#load()).services;
+  }
+
   #load(): Promise<{ services: PortableServices; bus: Bus }> {
     this.#loaded ??= this.#open();
     return this.#loaded;
@@ -164,7 +177,8 @@ export class Portable {
     const bus = new Bus({ address: portable.bus ?? systemBusAddress });
     const services = new PortableServices({
       host: { portabled: openPortabled(bus), systemd: openSystemd(bus), root: "/" },
-      stateDirectory,
+      // systemd keeps the path that it is given, and older ones do not start what a link leads to.
+      stateDirectory: await realpath(stateDirectory),
       runDirectory: portableRunDirectory(runDirectory),
       bootId,
       now: () => new Date(),

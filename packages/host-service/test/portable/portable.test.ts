@@ -79,3 +79,13 @@ test("P26, P35: without a bus the services are listed, one that is not there is 
     await portable.reconcile();
   });
 });
+
+test("P31: a second change of a service is refused while the first goes on, and another service is not held up", async () => {
+  await withPortable("", async (portable) => {
+    const first = portable.begin("attach", host, undefined);
+    expect(() => portable.begin("rollback", host, undefined)).toThrow(
+      `Cannot rollback "portable/minimal": operation ${first.id} (attach) is running`,
+    );
+    expect(portable.begin("attach", { ...host, name: "other" }, undefined).isRunning).toBe(true);
+  });
+});

@@ -135,14 +135,15 @@ export class PortableServices {
     await sweepRemoved({ disk: realDisk, stateDirectory, collection: "portable" });
     await sweepArrivals(this.#directory());
     const failures = new Map<string, Error>();
-    for (const name of await this.names()) {
+    const reconcileOne = async (name: string) => {
       try {
         const { host } = this.#options;
         await reconcile({ host, dwell: this.#dwell }, { name, slots: this.#slots(name), images: this.#in(name) });
       } catch (error) {
         failures.set(name, error instanceof Error ? error : new Error(String(error)));
       }
-    }
+    };
+    await Promise.all((await this.names()).map(reconcileOne));
     return failures;
   }
 
