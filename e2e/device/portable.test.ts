@@ -211,3 +211,46 @@ onSystemd(
     });
   },
 );
+
+onSystemd(
+  "P28: the daemon or the power goes in the middle of an update, and what runs afterwards is a version that its record names",
+  async () => {
+    await PortableHost.with(async (host) => {
+      const { device } = host;
+      await host.must("portable", "attach", await host.image("minimal_1.0", answering("1.0")));
+      await host.must("portable", "commit", "minimal");
+      const record = "/var/lib/host-service/portable/minimal/record.json";
+      const isTrying = ["grep", "--quiet", "trying", record];
+      for (const how of ["daemon", "power"] as const) {
+        const image = await host.image("minimal_1.1", answering("1.1"));
+        const update = host.hostctl("portable", "attach", image).catch(() => undefined);
+        await device.until("the record names the new version", isTrying);
+        if (how === "daemon") {
+          await device.shell("systemctl kill --signal=KILL host-service.service");
+          await update;
+          await device.until("the daemon is back", ["hostctl", "ping"]);
+          await device.until("the service runs", ["systemctl", "is-active", "minimal-test.service"]);
+          const settled = await device.until(
+            "it is told what runs",
+            ["hostctl", "portable", "status", "minimal", "--json"],
+            (answer) => {
+              if (answer.exitCode !== 0) return false;
+              const { attached, running } = JSON.parse(answer.stdout);
+              return attached?.slot === running?.slot;
+            },
+          );
+          expect(await host.ask()).toBe(JSON.parse(settled.stdout).running.version);
+          if (JSON.parse(settled.stdout).state === "trying") await host.must("portable", "rollback", "minimal");
+          expect(await host.ask()).toBe("1.0");
+          continue;
+        }
+        await device.cut();
+        await update;
+        await device.boot();
+        await device.until("the service runs", ["systemctl", "is-active", "minimal-test.service"]);
+        expect(await host.ask()).toBe("1.0");
+        expect((await host.must("portable", "status", "minimal")).split("\n")[0]).toBe("normal");
+      }
+    });
+  },
+);

@@ -13,6 +13,7 @@ import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
 import { Lifecycle } from "./containers/lifecycle.ts";
 import { slotsOf } from "./containers/open-slots.ts";
+import { resume } from "./containers/resume.ts";
 import { Trials } from "./containers/trials/trials.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
@@ -103,7 +104,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     containers,
     lifecycle,
     history,
-    checkReboot: () => refuseDuringTrial("allow", { configuration, containers, system }),
+    checkReboot: (except) => refuseDuringTrial("allow", { configuration, containers, system }, { except }),
   });
   const listeners = new Listeners({
     configuration,
@@ -118,16 +119,19 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     history,
     log,
   });
-  // One after the other, and before anybody can ask for another change.
-  for (const name of await containers.names()) await lifecycle.repair(name);
+  // Begun before anybody can ask for another change.
+  const resumed = (await containers.names()).map((name) => ({
+    name,
+    ended: resume(name, { containers, lifecycle, operations, history, log }),
+  }));
+  void portable.reconcile();
   await recordBootOutcomes({ containers, system, history, bootId });
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
-  const reconciling = portable.reconcile();
-  for (const name of await containers.names()) await trials.follow(name);
+  for (const { name, ended } of resumed) void ended.then(() => trials.follow(name));
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -136,7 +140,6 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
       await trial.stop();
-      await reconciling;
       await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);

@@ -140,8 +140,10 @@ export class Portable {
     }
   }
 
+  /** Where something is still being attached, the next start goes on with it. */
   async close(): Promise<void> {
     (await this.#loaded)?.bus.close();
+    await this.#reconciled;
   }
 
   #wanted({ name, principal }: ServiceCall, given: GivenImage) {

@@ -5,10 +5,13 @@ import { machine } from "node:os";
 import { join } from "node:path";
 import { configYaml, hostileMetadata, incusMetadata, lxcMetadata, packMetadata } from "@host-service/fixtures";
 import type { MetadataFiles } from "@host-service/fixtures";
-import { expect, test } from "bun:test";
+import { expect, setDefaultTimeout, test } from "bun:test";
 import type { Device } from "../kit/device.ts";
 import { onDevice } from "../kit/device.ts";
 import { imageOf, tree } from "../kit/images.ts";
+
+// One test installs for every archive that is refused.
+setDefaultTimeout(120_000);
 
 /** As if it had been built for this machine. */
 function metaOf(files: MetadataFiles): Uint8Array {

@@ -1,5 +1,6 @@
 // A bus that is connected to when it is first used, and again when it was lost. No call is ever made twice: whoever changes something and
 // does not hear the answer looks at what is there.
+import { PortableError } from "../error.ts";
 import { Connection } from "./connection.ts";
 import type { BusCall, BusSignal } from "./connection.ts";
 
@@ -22,6 +23,7 @@ export type Wait = <Result>(promise: Promise<Result>, timeoutMs: number, what: s
 export class Bus {
   readonly #options: BusOptions;
   #connection: Promise<Connection> | undefined;
+  #isClosed = false;
   #failures = 0;
   #lastFailure = 0;
 
@@ -51,8 +53,9 @@ export class Bus {
     }
   }
 
-  /** The next call connects again. */
+  /** For good: what goes on is ended, and nothing can be asked any more. */
   close(): void {
+    this.#isClosed = true;
     const connection = this.#connection;
     this.#connection = undefined;
     void connection?.then(
@@ -62,6 +65,8 @@ export class Bus {
   }
 
   async #connected(timeoutMs: number): Promise<Connection> {
+    if (this.#isClosed)
+      throw new PortableError("bus-lost", "Cannot ask the bus: host-service is stopping; try again later");
     const before = this.#connection;
     if (before !== undefined) {
       const connection = await before;

@@ -20,7 +20,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
   client: ["protocol", "disk"],
-  hostctl: ["artifact", "client", "disk", "protocol", "archive", "schema", "signature"],
+  hostctl: ["artifact", "client", "disk", "protocol", "archive", "runtime", "schema", "signature"],
   "host-service": [
     "archive",
     "artifact",

@@ -27,8 +27,8 @@ export interface TrialsOptions {
   lifecycle: Lifecycle;
   history: History;
   log: Log;
-  /** Throws where the host must not be rebooted now. */
-  checkReboot: () => Promise<void>;
+  /** Throws where the host must not be rebooted now, the trial of this container aside. */
+  checkReboot: (except: string) => Promise<void>;
 }
 
 const principal = { kind: "host" } as const;
@@ -128,7 +128,7 @@ export class Trials {
     const { configuration, checkReboot, log } = this.#options;
     if (!configuration.rebootsAfterTrial.has(name)) return false;
     try {
-      await checkReboot();
+      await checkReboot(name);
       return configuration.power.driver !== "none";
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;
