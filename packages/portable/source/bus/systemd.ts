@@ -20,7 +20,7 @@ export interface UnitView {
   restarts: number;
   /** Another one for each time that it was started. */
   invocationId: string;
-  /** The image that the running process was started with. */
+  /** The image of the unit as it was last read, which need not be that of the process. */
   root: string;
   statusCode: number;
 }

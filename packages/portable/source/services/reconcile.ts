@@ -1,6 +1,7 @@
 // What the record says is made true: after a boot nothing is attached, and after a cut in the middle of a change anything may be.
 import type { Slots } from "@host-service/slots";
 import { attachedImage } from "../update/exchange.ts";
+import { isOfAnotherImage } from "../update/process.ts";
 import { startAnew } from "../update/run-units.ts";
 import type { Host, Target } from "../update/target.ts";
 import { attachAndStart, detach } from "../update/update.ts";
@@ -63,9 +64,9 @@ async function finishTrial(
 async function isLeftBehind(host: Host, { image, starts }: Target): Promise<boolean> {
   await host.systemd.reload();
   for (const unit of starts) {
-    const { activeState, type, root } = await host.systemd.view(unit);
+    const { activeState, type, mainPid } = await host.systemd.view(unit);
     if (activeState === "inactive" && type !== "oneshot") return true;
-    if (activeState === "active" && root !== "" && root !== image) return true;
+    if (await isOfAnotherImage(host.root, mainPid, image)) return true;
   }
   return false;
 }

@@ -2,6 +2,7 @@
 // and one that restarts all the time is never "failed", so each is looked at for a while.
 import { PortableError } from "../error.ts";
 import type { UnitView } from "../bus/systemd.ts";
+import { isOfAnotherImage } from "./process.ts";
 import type { Host, Target } from "./target.ts";
 
 export interface Dwell {
@@ -18,7 +19,8 @@ export async function watch(host: Host, { image, starts }: Target, { dwellMs, in
   for (;;) {
     for (const unit of starts) {
       const view = await host.systemd.view(unit);
-      const problem = problemOf(view, first.get(unit), image);
+      const isOther = await isOfAnotherImage(host.root, view.mainPid, image);
+      const problem = isOther ? "it still runs from another image" : problemOf(view, first.get(unit), image);
       if (problem !== undefined) throw notActive(unit, problem);
       if (!first.has(unit)) first.set(unit, view);
     }
@@ -38,7 +40,7 @@ function problemOf(view: UnitView, first: UnitView | undefined, image: string): 
   if (result !== "" && result !== "success") return ended;
   if (type === "oneshot" && activeState === "inactive") return undefined;
   if (activeState !== "active") return ended;
-  if (root !== "" && root !== image) return `it runs from "${root}"`;
+  if (root !== "" && root !== image) return `its image is "${root}"`;
   if (first === undefined) return undefined;
   if (restarts > first.restarts || invocationId !== first.invocationId) return "it was started again meanwhile";
   return undefined;

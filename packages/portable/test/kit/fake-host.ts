@@ -110,7 +110,11 @@ export class FakeHost {
     this.#running.delete(unit);
     if (verb === "StopUnit") return "done";
     const root = await this.#imageOf(unit);
-    if (root !== undefined) this.#running.set(unit, { root, pid: (this.#pid += 1), restarts: 0 });
+    if (root !== undefined) {
+      this.#running.set(unit, { root, pid: (this.#pid += 1), restarts: 0 });
+      await mkdir(join(this.root, "proc", String(this.#pid)), { recursive: true });
+      await writeFile(join(this.root, "proc", String(this.#pid), "environ"), `A=b\0PORTABLE=${basename(root)}\0`);
+    }
     return root === undefined ? "failed" : "done";
   }
 
@@ -128,7 +132,8 @@ export class FakeHost {
       mainPid: process?.pid ?? 0,
       restarts: process?.restarts ?? 0,
       invocationId: String(process?.pid),
-      root: process?.root ?? "",
+      // Of the unit, not of the process.
+      root: (await this.#imageOf(unit)) ?? "",
     };
   }
 
