@@ -15,6 +15,9 @@ import { Lifecycle } from "./containers/lifecycle.ts";
 import { slotsOf } from "./containers/open-slots.ts";
 import { resume } from "./containers/resume.ts";
 import { Trials } from "./containers/trials/trials.ts";
+import { forgettingUnits } from "./guests/forgetting-units.ts";
+import { Guests } from "./guests/guests.ts";
+import { offerImages } from "./guests/guest-images.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
@@ -76,7 +79,17 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
   const operations = new Operations();
-  const units = options.units ?? containerUnits();
+  const guests = new Guests({
+    stateDirectory,
+    runDirectory,
+    images: offerImages(configuration.guestImages, log),
+    onReady: (name) => {
+      log.info("A container says that it is ready", { container: name });
+      void trials.ready(name);
+    },
+    log,
+  });
+  const units = forgettingUnits(options.units ?? containerUnits(), guests);
   const slots = (name: string) => slotsOf(name, options);
   const lifecycle = new Lifecycle({ ...options, units, slots });
   const containers: Containers = new Containers({
@@ -89,7 +102,11 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     lifecycle,
     units,
     slots,
-    onListChanged: () => listeners.follow(),
+    isReady: (name) => guests.isReady(name),
+    onListChanged: async () => {
+      await guests.follow();
+      await listeners.follow();
+    },
     trials: {
       view: (name) => trials.view(name),
       follow: (name) => trials.follow(name),
@@ -103,6 +120,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     units,
     containers,
     lifecycle,
+    isReady: (name) => guests.isReady(name),
     history,
     checkReboot: (except) => refuseDuringTrial("allow", { configuration, containers, system }, { except }),
   });
@@ -111,6 +129,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     bootId,
     program: options.program,
     containers,
+    guests,
     system,
     portable,
     uploads,
@@ -126,6 +145,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   }));
   void portable.reconcile();
   await recordBootOutcomes({ containers, system, history, bootId });
+  await guests.follow();
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   const watchdog = startWatchdog(process.env, log);
@@ -143,6 +163,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
+      guests.close();
       await listeners.close();
       await portable.close();
       watchdog.stop();

@@ -16,7 +16,10 @@ export { pathOf, routes } from "./routes.ts";
 export type { RouteName } from "./routes.ts";
 export type { Route } from "./routes/route.ts";
 export {
+  ConfigValue,
   ContainerAnswer,
+  ContainerConfig,
+  ContainerDevices,
   ContainerList,
   ContainerStatus,
   History,
@@ -41,7 +44,14 @@ export {
   PortableRequest,
   PortableStatus,
 } from "./schemas/portable.ts";
-export { CommitRequest, InstallRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
+export {
+  CommitRequest,
+  ConfigChange,
+  DeviceChange,
+  InstallRequest,
+  RebootRequest,
+  UpgradeRequest,
+} from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
 export { SystemAnswer, SystemStatus } from "./schemas/system.ts";

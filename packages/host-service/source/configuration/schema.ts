@@ -156,6 +156,14 @@ const Portable = strictObject({
   dwell: optional(Duration, "10s"),
 });
 
+/** What `/1.0/images/{fingerprint}/export` of the guest API may give out: one file, or metadata and rootfs. */
+const GuestImage = strictObject({
+  path: optional(AbsolutePath),
+  metadata: optional(AbsolutePath),
+  rootfs: optional(AbsolutePath),
+  public: optional(boolean(), true),
+});
+
 /** The configuration file. Every key is checked; an unknown one is an error that names the nearest. */
 export const ConfigurationFile = strictObject({
   socket: optional(AbsolutePath, "/run/host-service"),
@@ -169,6 +177,7 @@ export const ConfigurationFile = strictObject({
   ),
   upgrade: optional(Upgrade),
   portable: optional(Portable, {}),
+  guest_api: optional(strictObject({ images: optional(record(string(), GuestImage), {}) }), {}),
   containers: optional(record(string(), Ceiling), {}),
 });
 export type ConfigurationFile = InferOutput<typeof ConfigurationFile>;

@@ -35,7 +35,9 @@ export interface ContainersOptions {
   lifecycle: Lifecycle;
   units: ContainerUnits;
   slots: (name: string) => Slots;
-  /** A container came into being, or is gone. */
+  /** What its guest said; undefined while it has said nothing. */
+  isReady: (name: string) => boolean | undefined;
+  /** A container came into being, or is gone: its listeners follow. */
   onListChanged: () => Promise<void>;
   trials: {
     view: (name: string) => TrialStatus | undefined;
@@ -220,9 +222,9 @@ export class Containers {
   }
 
   #view(report: StatusReport): Promise<ContainerStatus> {
-    const { configuration, lifecycle, units, operations, trials } = this.#options;
+    const { configuration, lifecycle, units, operations, trials, isReady } = this.#options;
     const { runDirectory } = configuration;
-    return viewOf(report, { lifecycle, units, runDirectory, operations, trialOf: trials.view });
+    return viewOf(report, { lifecycle, units, runDirectory, operations, trialOf: trials.view, isReady });
   }
 
   /** Where neither the caller nor the image says a name, the only container is meant, and otherwise the first one comes into being. */

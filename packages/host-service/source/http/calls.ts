@@ -19,6 +19,7 @@ import type { Call } from "./call.ts";
 import { imageSourceOf } from "./install-request.ts";
 import { answerLogs, logRequestOf } from "./logs.ts";
 import { requestedId } from "./requested.ts";
+import { guestCalls } from "./guest-calls.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
 import { portableCalls } from "./portable.ts";
@@ -127,6 +128,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
 
   ...portableCalls,
 
+  ...guestCalls,
   ...uploadCalls,
 
   operation: (call) => Response.json(operationOf(call).view()),
