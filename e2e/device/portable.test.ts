@@ -169,6 +169,24 @@ onSystemd(
       expect(await device.shell("find /run/systemd/system.attached -type f | sort | xargs sha256sum")).toBe(before);
       expect(await host.ask()).toBe("1.0");
       expect(await device.shell("ls -A /var/lib/host-service/inbox")).toBe("");
+      await device.shell("head -c 70000 /dev/zero >/srv/minimal_1.1.raw");
+      const garbage = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
+      expect([garbage.exitCode, garbage.stdout]).toEqual([5, expect.stringContaining("Cannot read the image")]);
+      const none = await host.hostctl("portable", "rollback", "minimal");
+      expect([none.exitCode, none.stdout]).toEqual([4, expect.stringContaining("there is no previous image")]);
+      const foreign = await host.image("strange_1.0", answering("1.0", { prefix: "strange" }), "tar");
+      await device.shell(
+        `mkdir -p /srv/strange_9; tar -C /srv/strange_9 -xf ${foreign}; portablectl attach --runtime /srv/strange_9`,
+      );
+      const strange = await host.hostctl("portable", "attach", foreign);
+      expect([strange.exitCode, strange.stdout]).toEqual([
+        4,
+        expect.stringContaining('"/srv/strange_9" is attached, which is no image of ours'),
+      ]);
+      await host.must("portable", "attach", await host.image("minimal_1.1", answering("1.1")));
+      const second = await host.hostctl("portable", "attach", await host.image("minimal_1.2", answering("1.2")));
+      expect([second.exitCode, second.stdout]).toEqual([4, expect.stringContaining("hostctl portable commit")]);
+      await host.must("portable", "rollback", "minimal");
       const unknown = await host.hostctl("portable", "status", "nobody");
       expect([unknown.exitCode, unknown.stdout]).toEqual([
         1,

@@ -80,25 +80,28 @@ async function squashfs(root: string): Promise<string> {
 }
 
 /** A version of a service that answers on a socket with its own version. */
-export function answering(version: string, changes: { exec?: string; more?: string } = {}): PortableRecipe {
+export function answering(
+  version: string,
+  changes: { exec?: string; more?: string; prefix?: string } = {},
+): PortableRecipe {
   const exec = changes.exec ?? `/usr/bin/minimald answer /run/minimal/socket ${version}`;
   const unit = `[Service]\nExecStart=${exec}\nRuntimeDirectory=minimal\n${changes.more ?? ""}\n[Install]\nWantedBy=multi-user.target\n`;
   return {
     entries: {
       "usr/lib/os-release": osRelease("minimal", version),
-      [`${unitDirectory}/minimal-test.service`]: unit,
+      [`${unitDirectory}/${changes.prefix ?? "minimal"}-test.service`]: unit,
     },
   };
 }
 
 /** Asks without a pause until it is told to stop. */
 export function listenTo(ask: () => Promise<string>): { stop(): Promise<{ longestGapMs: number; answers: string[] }> } {
-  let isOver = false;
+  const over = new AbortController();
   const answers = new Set<string>();
   let longestGapMs = 0;
   const asking = (async () => {
     let last = performance.now();
-    while (!isOver) {
+    while (!over.signal.aborted) {
       const answer = await ask().catch(() => "");
       await Bun.sleep(1);
       if (answer === "") continue;
@@ -110,7 +113,7 @@ export function listenTo(ask: () => Promise<string>): { stop(): Promise<{ longes
   })();
   return {
     async stop() {
-      isOver = true;
+      over.abort();
       await asking;
       return { longestGapMs, answers: [...answers] };
     },
