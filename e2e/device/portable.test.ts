@@ -1,6 +1,8 @@
 // Portable services on a device with a real systemd: attached as systemd itself does it, updated, tried, and gone at the next boot unless committed.
 import { expect } from "bun:test";
+import { symlink } from "node:fs/promises";
 import { attachedFiles, recordedDropIn, recordedFiles } from "./kit/attached-files.ts";
+import type { SystemdDevice } from "./kit/device.ts";
 import { answering, listenTo, PortableHost } from "./kit/portable-host.ts";
 import { onSystemd } from "./kit/story.ts";
 import { until } from "../kit/until.ts";
@@ -129,7 +131,7 @@ onSystemd(
 );
 
 onSystemd(
-  "P15, P17, P20, P21: what would not run is refused with its file and the fix, and nothing changes",
+  "P1, P15, P17, P20, P21: what would not run is refused with its file and the fix, and nothing changes",
   async () => {
     await PortableHost.with(async (host) => {
       const { device } = host;
@@ -172,6 +174,8 @@ onSystemd(
       await device.shell("head -c 70000 /dev/zero >/srv/minimal_1.1.raw");
       const garbage = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
       expect([garbage.exitCode, garbage.stdout]).toEqual([5, expect.stringContaining("Cannot read the image")]);
+      const unnamed = await host.hostctl("portable", "attach", "/srv/bad!name_1.raw");
+      expect([unnamed.exitCode, unnamed.stdout]).toEqual([2, expect.stringContaining("for a portable service's name")]);
       const none = await host.hostctl("portable", "rollback", "minimal");
       expect([none.exitCode, none.stdout]).toEqual([4, expect.stringContaining("there is no previous image")]);
       const foreign = await host.image("strange_1.0", answering("1.0", { prefix: "strange" }), "tar");
@@ -267,3 +271,16 @@ onSystemd(
     });
   },
 );
+
+onSystemd("P24: where the state directory is reached by a link, systemd is given the real path", async () => {
+  const wishes = {
+    configuration: 'state_dir = "/srv/state"\n',
+    prepare: (device: SystemdDevice) => symlink("/var/lib/host-service", device.path("/srv/state")),
+  };
+  await PortableHost.with(async (host) => {
+    await host.must("portable", "attach", await host.image("minimal_1.0", answering("1.0")));
+    const path = `${slots}/a/rootfs/minimal_1.0-a`;
+    expect(await host.device.shell(`cat ${dropIn}`)).toBe(recordedDropIn(path, "minimal_1.0-a", "RootDirectory"));
+    expect(await host.ask()).toBe("1.0");
+  }, wishes);
+});

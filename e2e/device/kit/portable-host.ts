@@ -9,6 +9,7 @@ import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
 import type { SystemdDevice } from "./device.ts";
 import { onDevice } from "./story.ts";
+import type { DeviceWishes } from "./story.ts";
 import { cache } from "./trees.ts";
 
 const unitDirectory = "usr/lib/systemd/system";
@@ -23,11 +24,11 @@ export class PortableHost {
   }
 
   /** Runs the story on a device that has host-service, with a short time to watch new versions. */
-  static async with(story: (host: PortableHost) => Promise<void>): Promise<void> {
+  static async with(story: (host: PortableHost) => Promise<void>, wishes: DeviceWishes = {}): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), "hs-portable-host-"));
     try {
-      const configuration = '[portable]\ndwell = "1s"\n';
-      await onDevice({ configuration }, (device) => story(new PortableHost(device, directory)));
+      const configuration = `${wishes.configuration ?? ""}[portable]\ndwell = "1s"\n`;
+      await onDevice({ ...wishes, configuration }, (device) => story(new PortableHost(device, directory)));
     } finally {
       await rm(directory, { recursive: true });
     }
