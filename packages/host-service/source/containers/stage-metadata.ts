@@ -1,11 +1,11 @@
 // The metadata archive of an image on its way into a slot: read before the root file system, since it says what is left out of that;
 // applied to it after; and noted in `meta/meta.json`, for who runs the container and who asks.
 import { machine } from "node:os";
-import { applyTemplates, metaFile, readMetadata, unpack } from "@host-service/archive";
+import { applyTemplates, metaFile, metaLimits, readMetadata, unpack } from "@host-service/archive";
 import type { Applied, IdRange, InstanceConfig, Metadata } from "@host-service/archive";
 import type { SlotManifest, Staging } from "@host-service/slots";
 import type { Operation } from "../operations/operation.ts";
-import { metaLimits, tellAbout } from "./check-image.ts";
+import { tellAbout } from "./check-image.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import type { ArchivePart } from "./receive.ts";
 

@@ -7,7 +7,8 @@ import type { ImageManifest } from "@host-service/signature";
 import type { Invocation } from "../arguments/command.ts";
 import { printAnswer } from "../output/answer.ts";
 import { refuseExisting } from "../output/failure.ts";
-import { imageLines, signedLines } from "../output/image.ts";
+import { imageLines, metadataLines, signedLines } from "../output/image.ts";
+import { metadataOf } from "./image-metadata.ts";
 import { partFiles, partsByRole, statementFiles } from "./image-source.ts";
 import { upgradeFile } from "./upgrade-file.ts";
 
@@ -17,13 +18,18 @@ export async function inspect(invocation: Invocation): Promise<number> {
   if (upgrade !== undefined) return await (await import("./upgrade-inspect.ts")).inspectUpgrade(invocation, upgrade);
   const file = await checkLocalFile(path, { action: "inspect", what: "a bundle" });
   const summary = inspectImage(file.path);
+  const metadata = await metadataOf(summary, file.path, invocation.program);
   const { manifest, signer } = summary.kind === "bundle" ? claims(file.path) : {};
   const document = {
     ...summary,
     ...(manifest === undefined ? {} : { manifest }),
     ...(signer === undefined ? {} : { signer }),
+    ...(metadata === undefined
+      ? {}
+      : { metadata: { ...metadata, templates: metadata.templates.map(({ path }) => path) } }),
   };
-  printAnswer(invocation, document, [...imageLines(summary), ...signedLines(manifest, signer)]);
+  const lines = [...imageLines(summary), ...signedLines(manifest, signer), ...metadataLines(metadata)];
+  printAnswer(invocation, document, lines);
   return exitCodes.done;
 }
 
