@@ -12,7 +12,7 @@ setDefaultTimeout(60_000);
 async function inspected(files: MetadataFiles): Promise<{ alone: string; bundle: string; json: unknown }> {
   const directory = await mkdtemp(join(tmpdir(), "hostctl-metadata-"));
   try {
-    await writeFile(join(directory, "config.yaml"), configYaml({ name: "edge", version: "1.0.0" }));
+    await writeFile(join(directory, "config.yaml"), configYaml({ name: "edge", version: "1.0.0", runtime: "nspawn" }));
     await writeFile(join(directory, "rootfs.tar"), joined(entry({ name: "file" }, "x"), end()));
     await writeFile(join(directory, "meta.tar"), packMetadata(files));
     const said = async (...argv: string[]) => (await run(argv, { directory })).stdout;

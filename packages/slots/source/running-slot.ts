@@ -45,22 +45,20 @@ export async function findRunningSlot(options: RunningSlotOptions): Promise<Runn
   const current = { disk, runDirectory, name, bootId };
   const contents = await lookIntoSlots(disk, place);
   const started = await startedInBoot(current);
-  if (started !== undefined) {
-    const slot = slotAt(place, started.slotDirectory);
-    if (slot === undefined) {
-      throw cannotStart(
-        name,
-        "the boot hook found nothing to run",
-        "install an image and reboot, or hostctl container try",
-      );
-    }
-    return describe({ place, contents, slot, warning: undefined, state: await stateOf(options, place) });
+  const named = started === undefined ? undefined : slotAt(place, started.slotDirectory);
+  if (named !== undefined) {
+    return describe({ place, contents, slot: named, warning: undefined, state: await stateOf(options, place) });
   }
   const slot = await readCommitted(disk, place);
   if (slot === undefined) {
-    const found =
-      (await disk.status(place.directory)) === undefined ? "there is no such container" : "no image is committed";
-    throw cannotStart(name, `${found}, and the boot hook did not run in this boot`, "run host-service boot");
+    const isThere = (await disk.status(place.directory)) !== undefined;
+    const found = isThere ? "no image is committed, and none is on trial in this boot" : "there is no such container";
+    throw cannotStart(name, found, "install an image, and reboot or hostctl container try");
+  }
+  if (started !== undefined) {
+    // The daemon is about to exchange what runs, or died while it did: it says what this boot runs when it has done so.
+    const warning = "what this boot runs is not decided; the committed image starts";
+    return describe({ place, contents, slot, warning, state: await stateOf(options, place) });
   }
   // So that a later hook of this boot does not exchange it.
   await pointCurrent(current, place.slot(slot));

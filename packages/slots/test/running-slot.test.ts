@@ -1,9 +1,11 @@
 import { expect, test } from "bun:test";
 import { join } from "node:path";
+import { CrashError, watchedDisk } from "@host-service/disk/crash-disk";
+import type { CrashDisk } from "@host-service/disk/crash-disk";
 import { SlotsError } from "../source/error.ts";
 import { findRunningSlot } from "../source/running-slot.ts";
+import { device, freeLock } from "./kit/device.ts";
 import { begin, beginnings, edgeOn, root } from "./kit/beginnings.ts";
-import type { CrashDisk } from "@host-service/disk/crash-disk";
 
 /** What a container's unit would start, in words. */
 async function found(disk: CrashDisk, bootId: string): Promise<string> {
@@ -39,8 +41,8 @@ test("findRunningSlot in every state: what the hook decided; without it the comm
         "withoutIt": "a 1.0.0 committed, no hook",
       },
       "empty": {
-        "afterTheHook": "missing: Cannot start "edge": the boot hook found nothing to run; install an image and reboot, or hostctl container try",
-        "withoutIt": "missing: Cannot start "edge": no image is committed, and the boot hook did not run in this boot; run host-service boot",
+        "afterTheHook": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
+        "withoutIt": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
       },
       "no record": {
         "afterTheHook": "a 1.0.0 committed",
@@ -59,8 +61,8 @@ test("findRunningSlot in every state: what the hook decided; without it the comm
         "withoutIt": "a 1.0.0 committed, no hook",
       },
       "nothing": {
-        "afterTheHook": "missing: Cannot start "edge": there is no such container, and the boot hook did not run in this boot; run host-service boot",
-        "withoutIt": "missing: Cannot start "edge": there is no such container, and the boot hook did not run in this boot; run host-service boot",
+        "afterTheHook": "missing: Cannot start "edge": there is no such container; install an image, and reboot or hostctl container try",
+        "withoutIt": "missing: Cannot start "edge": there is no such container; install an image, and reboot or hostctl container try",
       },
       "pending": {
         "afterTheHook": "b 1.1.0 trial",
@@ -68,7 +70,7 @@ test("findRunningSlot in every state: what the hook decided; without it the comm
       },
       "pending, the first": {
         "afterTheHook": "a 1.1.0 trial",
-        "withoutIt": "missing: Cannot start "edge": no image is committed, and the boot hook did not run in this boot; run host-service boot",
+        "withoutIt": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
       },
       "rollback of a trial": {
         "afterTheHook": "a 1.0.0 committed",
@@ -83,8 +85,8 @@ test("findRunningSlot in every state: what the hook decided; without it the comm
         "withoutIt": "b 1.1.0 committed, no hook",
       },
       "rollback, the first": {
-        "afterTheHook": "missing: Cannot start "edge": the boot hook found nothing to run; install an image and reboot, or hostctl container try",
-        "withoutIt": "missing: Cannot start "edge": no image is committed, and the boot hook did not run in this boot; run host-service boot",
+        "afterTheHook": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
+        "withoutIt": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
       },
       "trying": {
         "afterTheHook": "a 1.0.0 committed",
@@ -95,8 +97,8 @@ test("findRunningSlot in every state: what the hook decided; without it the comm
         "withoutIt": "a 1.0.0 committed, no hook",
       },
       "trying, the first": {
-        "afterTheHook": "missing: Cannot start "edge": the boot hook found nothing to run; install an image and reboot, or hostctl container try",
-        "withoutIt": "missing: Cannot start "edge": no image is committed, and the boot hook did not run in this boot; run host-service boot",
+        "afterTheHook": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
+        "withoutIt": "missing: Cannot start "edge": no image is committed, and none is on trial in this boot; install an image, and reboot or hostctl container try",
       },
     }
   `);
@@ -108,6 +110,36 @@ test("findRunningSlot without the hook: a later hook of the boot does not exchan
   const before = await found(disk, "boot-next");
   await edgeOn(disk).hook("boot-next");
   expect((await found(disk, "boot-next")).split(" ").slice(0, 2)).toEqual(before.split(" ").slice(0, 2));
+});
+
+test("findRunningSlot: between the steps of an exchange within a boot it is the committed image", async () => {
+  const disk = await begin("pending");
+  const seen: string[] = [];
+  const watched = watchedDisk(disk, (operation, path) => {
+    if (/\.current|record\.json/.test(path)) seen.push(`${operation} ${path}`);
+  });
+  await device(watched, root, { takeLock: freeLock })
+    .slots("boot-1")
+    .tryCandidate(async () => {});
+  expect(await found(disk, "boot-1")).toBe("b 1.1.0 trial");
+  expect(seen.length).toBeGreaterThan(3);
+  for (let cut = 1; cut < seen.length; cut += 1) {
+    const half = await begin("pending");
+    let left = cut;
+    const failing = watchedDisk(half, (_operation, path) => {
+      if (/\.current|record\.json/.test(path) && (left -= 1) < 0) throw new CrashError("the daemon died");
+    });
+    const trying = device(failing, root, { takeLock: freeLock })
+      .slots("boot-1")
+      .tryCandidate(async () => {});
+    expect(
+      await trying.then(
+        () => "done",
+        () => "died",
+      ),
+    ).toBe("died");
+    expect(await found(half, "boot-1")).toMatch(/^(a 1\.0\.0 (committed|unknown), no hook|b 1\.1\.0 trial)$/);
+  }
 });
 
 test("findRunningSlot: a slot that lost its image is not started", async () => {

@@ -12,6 +12,7 @@ import { checkRootfs, checkRuntime } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import { lossesOf } from "./losses.ts";
 import type { ImageParts } from "./receive.ts";
+import { costOfSnapshots } from "./snapshot-cost.ts";
 import { applyMetadata, summaryOf, unpackMetadata } from "./stage-metadata.ts";
 import type { MetadataTarget } from "./stage-metadata.ts";
 
@@ -59,7 +60,8 @@ export async function stageImage(
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
-    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings] };
+    const costs = await costOfSnapshots(wanted, context.stateDirectory);
+    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...costs] };
   } finally {
     await staging.abandon();
   }

@@ -26,11 +26,13 @@ export async function metadataOf(
     case "bundle": {
       const archive = readBundlePart(path, "meta");
       if (archive === undefined) return undefined;
-      const { name = "NAME", config, devices } = summary.config;
+      const { name = "NAME", config, devices, runtime } = summary.config;
       const hostMounts = Object.values(devices).flatMap((device) =>
         device.type === "disk" ? [{ source: device.source, target: device.path }] : [],
       );
-      const context = { name, unprivileged: config["security.privileged"] !== "true", hostMounts };
+      // As an install decides it, where config.yaml says what runs the container.
+      const unprivileged = runtime !== "none" && config["security.privileged"] !== "true";
+      const context = { name, unprivileged, hostMounts };
       return await inspectMetadata(archive, { program, context });
     }
   }

@@ -51,7 +51,7 @@ async function haltNspawn(pid: number, timeoutMs: number): Promise<void> {
   const endsAt = performance.now() + timeoutMs;
   while (isAlive(pid) && performance.now() < endsAt) await Bun.sleep(pollMs);
   if (!isAlive(pid)) return;
-  printError(`The container did not end within ${Math.round(timeoutMs / 1000)} s and is killed`);
+  printError(`The container did not end within ${timeoutMs / 1000} s and is killed`);
   process.kill(pid, "SIGKILL");
 }
 
