@@ -7,14 +7,14 @@ onSystemd("a reboot and a power cut leave the device's files, and each boot is a
     const bootIds = new Set<string>();
     const note = async () => bootIds.add(await device.shell("cat /proc/sys/kernel/random/boot_id"));
     await note();
-    await device.shell("echo kept >/root/kept; echo kept >/var/lib/host-service/kept; echo gone >/run/gone");
+    await device.shell("echo kept >/srv/kept; echo kept >/var/lib/host-service/kept; echo gone >/run/gone");
     await device.reboot();
     await note();
-    expect(await device.shell("cat /root/kept /var/lib/host-service/kept; ls /run/gone || true")).toBe("kept\nkept\n");
+    expect(await device.shell("cat /srv/kept /var/lib/host-service/kept; ls /run/gone || true")).toBe("kept\nkept\n");
     await device.cut();
     await device.boot();
     await note();
-    expect(await device.shell("cat /root/kept /var/lib/host-service/kept")).toBe("kept\nkept\n");
+    expect(await device.shell("cat /srv/kept /var/lib/host-service/kept")).toBe("kept\nkept\n");
     await device.reboot(["reboot", "-ff"]);
     await note();
     expect(bootIds.size).toBe(4);

@@ -32,7 +32,12 @@ async function install(device: SystemdDevice, version: string): Promise<string> 
   return device.must(["dpkg", "--install", "/srv/host-service.deb"]);
 }
 
-const units = ["host-service.target", "host-service-boot.service", "host-service.service"];
+const units = [
+  "host-service.target",
+  "host-service-boot.service",
+  "host-service.service",
+  "host-service-containers.service",
+];
 const library = "/usr/lib/host-service/container/lib";
 
 /** Whatever of ours there is, by its name, and the links that enable it. */
@@ -90,10 +95,6 @@ async function doctor(device: SystemdDevice): Promise<Report & { exitCode: numbe
 
 onSystemd("the doctor finds nothing on a fresh host, and what is broken then, with and without the daemon", () =>
   onPlainDevice(async (device) => {
-    await device.write(
-      "/etc/systemd/system/host-service-containers.service.d/stand-in.conf",
-      "[Service]\nExecStart=\nExecStart=/bin/true\n",
-    );
     await install(device, "1.0");
     const fresh = await doctor(device);
     expect(fresh.findings.filter(({ status }) => status === "problem")).toEqual([]);
@@ -193,7 +194,23 @@ onSystemd("a removal stops everything and keeps the state, and a purge leaves no
     await device.shell(
       "cd /var/lib/host-service && mkdir -p containers/edge/slots/a/rootfs && touch containers/edge/record.json",
     );
+    const container = "host-service-container@edge.service";
+    const lines = [
+      "[Service]",
+      "Type=exec",
+      "ExecStart=",
+      "ExecStart=/usr/bin/sleep infinity",
+      "ExecStop=",
+      "ExecStopPost=",
+    ];
+    const dropIn = `/run/systemd/system/${container}.d`;
+    await device.shell(
+      `mkdir ${dropIn}; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} >${dropIn}/stand-in.conf`,
+    );
+    await device.shell(`systemctl daemon-reload; systemctl start ${container}`);
     await device.must(["dpkg", "--remove", "host-service"]);
+    expect((await device.run(["pgrep", "-x", "sleep"])).stdout).toBe("");
+    await device.shell(`rm -r ${dropIn}`);
     expect((await device.run(["pgrep", "-f", "host-service"])).stdout).toBe("");
     const kept = await ours(device);
     expect(kept).toContain("/etc/host-service\n");

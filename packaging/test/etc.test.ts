@@ -33,11 +33,16 @@ test("config.toml changes nothing, and what it shows is valid", async () => {
   expect(await checked(all.replace("reserve_bytes", "reserve_byte"))).toMatchObject({ status: 1 });
 });
 
-test("config.toml shows every limit with its default", async () => {
+test("config.toml shows every limit and every grant", async () => {
   const shown = uncommented(await readFile(path.join(etc, "config.toml"), "utf8"));
-  const limits = (Bun.TOML.parse(shown) as { limits: Record<string, unknown> }).limits;
-  const schema = await readFile(path.join(root, "packages/host-service/source/configuration/schema.ts"), "utf8");
-  const section = /const Limits = strictObject\(\{(.*?)\n\}\);/s.exec(schema)?.[1] ?? "";
-  const keys = [...section.matchAll(/^ {2}([a-z_]+):/gm)].map(([, key]) => key ?? "");
-  expect(Object.keys(limits)).toEqual(keys);
+  const toml = Bun.TOML.parse(shown) as { limits: object; containers: { edge: object } };
+  expect(Object.keys(toml.limits)).toEqual(await keysOf("schema.ts", "Limits"));
+  expect(Object.keys(toml.containers.edge)).toEqual(await keysOf("ceiling.ts", "Ceiling"));
 });
+
+/** The keys of one schema, as its source has them. */
+async function keysOf(file: string, name: string): Promise<string[]> {
+  const source = await readFile(path.join(root, "packages/host-service/source/configuration", file), "utf8");
+  const section = new RegExp(`const ${name} = strictObject\\(\\{(.*?)\\n\\}\\);`, "s").exec(source)?.[1] ?? "";
+  return [...section.matchAll(/^ {2}([a-z_]+):/gm)].map(([, key]) => key ?? "");
+}

@@ -103,7 +103,7 @@ async function layOut(directory: string, { base, init, added }: Recipe): Promise
   if (base === undefined) {
     for (const folder of ["", "bin", "dev", "etc", "proc", "sys", "tmp"]) await mkdir(await place(folder));
     await must(["cp", "/bin/busybox", await place("bin/busybox")]);
-    await symlink("busybox", await place("bin/sh"));
+    for (const name of ["cat", "sh"]) await symlink("busybox", await place(`bin/${name}`));
   }
   if (init === "systemd") await symlink("/lib/systemd/systemd", await place("usr/sbin/init"));
   for (const [name, text] of Object.entries(added)) {

@@ -139,14 +139,19 @@ export class VirtualMachine {
     const machine = "-accel tcg,thread=multi,tb-size=256 -machine q35 -cpu max -smp 2 -m 1024";
     const plain = "-display none -nodefaults -no-user-config -net none -device virtio-rng-pci";
     const port = (name: string, chardev: string) => ["-chardev", chardev, "-serial", `chardev:${name}`];
+    const disk = `if=none,id=root,file=${this.#at("disk.qcow2")},format=qcow2,cache=writeback,discard=unmap`;
     return [
-      ...`${machine} ${plain}`.split(" "),
-      ...["-kernel", this.#image.kernel, "-append", kernelLine],
+      ...`${machine} ${plain} -device nvme,drive=root,serial=root`.split(" "),
       ...port("console", `file,id=console,path=${this.#at("console.log")},append=on`),
       ...port("shell", `socket,id=shell,path=${this.#at("shell")},server=on,wait=off`),
-      ...["-qmp", `unix:${this.#at("qmp")},server=on,wait=off`],
-      ...["-drive", `if=none,id=root,file=${this.#at("disk.qcow2")},format=qcow2,cache=writeback,discard=unmap`],
-      ...["-device", "nvme,drive=root,serial=root"],
+      "-kernel",
+      this.#image.kernel,
+      "-append",
+      kernelLine,
+      "-qmp",
+      `unix:${this.#at("qmp")},server=on,wait=off`,
+      "-drive",
+      disk,
     ];
   }
 }

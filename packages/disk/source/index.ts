@@ -64,6 +64,7 @@ export {
   reopen,
 } from "./mounts.ts";
 export { notifySystemd } from "./notify.ts";
+export { hasProcessEnded, openProcess, peerProcess } from "./processes.ts";
 export { releaseProgram } from "./release-program.ts";
 export { realDisk } from "./real-disk.ts";
 export { describeOpening, duplicate, type Opening } from "./opening.ts";

@@ -7,6 +7,7 @@ export const EPERM = 1;
 export const EAGAIN = 11;
 export const ENOSYS = 38;
 export const ENODATA = 61;
+export const ENOPROTOOPT = 92;
 
 /** Flags of open; node:fs has them by architecture (arm64 numbers O_DIRECTORY and O_NOFOLLOW differently). */
 export const O_RDONLY = constants.O_RDONLY;
@@ -77,8 +78,10 @@ export const SCM_RIGHTS = 1;
 // asm-generic/socket.h
 export const SOL_SOCKET = 1;
 export const SO_PEERCRED = 17;
+export const SO_PEERPIDFD = 77;
 
 // asm-generic/poll.h
+export const POLLIN = 0x1;
 export const POLLERR = 0x8;
 export const POLLHUP = 0x10;
 

@@ -13,7 +13,11 @@ import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
 import { Lifecycle } from "./containers/lifecycle.ts";
 import { slotsOf } from "./containers/open-slots.ts";
+import { resume } from "./containers/resume.ts";
 import { Trials } from "./containers/trials/trials.ts";
+import { forgettingUnits } from "./guests/forgetting-units.ts";
+import { Guests } from "./guests/guests.ts";
+import { offerImages } from "./guests/guest-images.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
@@ -74,7 +78,17 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
   const operations = new Operations();
-  const units = options.units ?? containerUnits();
+  const guests = new Guests({
+    stateDirectory,
+    runDirectory,
+    images: offerImages(configuration.guestImages, log),
+    onReady: (name) => {
+      log.info("A container says that it is ready", { container: name });
+      void trials.ready(name);
+    },
+    log,
+  });
+  const units = forgettingUnits(options.units ?? containerUnits(), guests);
   const slots = (name: string) => slotsOf(name, options);
   const lifecycle = new Lifecycle({ ...options, units, slots });
   const containers: Containers = new Containers({
@@ -87,7 +101,11 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     lifecycle,
     units,
     slots,
-    onListChanged: () => listeners.follow(),
+    isReady: (name) => guests.isReady(name),
+    onListChanged: async () => {
+      await guests.follow();
+      await listeners.follow();
+    },
     trials: {
       view: (name) => trials.view(name),
       follow: (name) => trials.follow(name),
@@ -100,14 +118,16 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     units,
     containers,
     lifecycle,
+    isReady: (name) => guests.isReady(name),
     history,
-    checkReboot: () => refuseDuringTrial("allow", { configuration, containers, system }),
+    checkReboot: (except) => refuseDuringTrial("allow", { configuration, containers, system }, { except }),
   });
   const listeners = new Listeners({
     configuration,
     bootId,
     program: options.program,
     containers,
+    guests,
     system,
     uploads,
     handOvers,
@@ -115,15 +135,19 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     history,
     log,
   });
-  // One after the other, and before anybody can ask for another change.
-  for (const name of await containers.names()) await lifecycle.repair(name);
+  // Begun before anybody can ask for another change.
+  const resumed = (await containers.names()).map((name) => ({
+    name,
+    ended: resume(name, { containers, lifecycle, operations, history, log }),
+  }));
   await recordBootOutcomes({ containers, system, history, bootId });
+  await guests.follow();
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
   const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
-  for (const name of await containers.names()) await trials.follow(name);
+  for (const { name, ended } of resumed) void ended.then(() => trials.follow(name));
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -135,6 +159,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
+      guests.close();
       await listeners.close();
       watchdog.stop();
       log.info("Stopped");

@@ -15,6 +15,24 @@ interface Case {
   script: Record<string, Answer | Answer[]>;
 }
 
+const config = { config: { "user.a": "1", "user.data": 'two\nlines "quoted"\u001b[2J' } };
+const devices = { devices: { data: { path: "/data", source: "/srv", type: "disk" } } };
+const liveCases: Case[] = [
+  { argv: ["container", "config", "list"], script: { [`GET ${own}/config`]: { json: config } } },
+  {
+    argv: ["container", "config", "get", "user.a/b"],
+    script: { [`GET ${own}/config/user.a%2Fb`]: { json: { value: "two\nlines" } } },
+  },
+  { argv: ["container", "config", "set", "user.a", ""], script: { [`PATCH ${own}/config`]: ok } },
+  { argv: ["container", "config", "unset", "user.a", "--json"], script: { [`PATCH ${own}/config`]: ok } },
+  { argv: ["container", "device", "list"], script: { [`GET ${own}/devices`]: { json: devices } } },
+  {
+    argv: ["container", "device", "add", "data", "type=disk", "path=/a=b"],
+    script: { [`PATCH ${own}/devices`]: ok },
+  },
+  { argv: ["container", "device", "remove", "data"], script: { [`PATCH ${own}/devices`]: ok } },
+];
+
 async function transcripts(cases: readonly Case[]): Promise<string> {
   const parts: string[] = [];
   for (const { argv, script } of cases) {
@@ -110,6 +128,7 @@ test("hostctl container answers", async () => {
     },
     { argv: ["container", "list"], script: { "GET /v1/containers": { json: { containers: [] } } } },
     { argv: ["container", "history"], script: { [`GET ${own}/history`]: { json: history } } },
+    ...liveCases,
     { argv: ["container", "logs"], script: { [`GET ${own}/logs`]: () => new Response("one\ntwo\n") } },
     {
       argv: ["container", "logs", "-n", "2", "--boot=-1"],

@@ -16,7 +16,10 @@ export { pathOf, routes } from "./routes.ts";
 export type { RouteName } from "./routes.ts";
 export type { Route } from "./routes/route.ts";
 export {
+  ConfigValue,
   ContainerAnswer,
+  ContainerConfig,
+  ContainerDevices,
   ContainerList,
   ContainerStatus,
   History,
@@ -32,7 +35,14 @@ export { DoctorReport, Finding } from "./schemas/doctor.ts";
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";
-export { CommitRequest, InstallRequest, RebootRequest, UpgradeRequest } from "./schemas/requests.ts";
+export {
+  CommitRequest,
+  ConfigChange,
+  DeviceChange,
+  InstallRequest,
+  RebootRequest,
+  UpgradeRequest,
+} from "./schemas/requests.ts";
 export { Accepted, features, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
 export { SystemAnswer, SystemStatus } from "./schemas/system.ts";

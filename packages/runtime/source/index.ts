@@ -8,7 +8,7 @@ export type { HostPathOptions } from "./check/host-path.ts";
 export { resolveInside } from "./check/resolve-inside.ts";
 export type { Inside } from "./check/resolve-inside.ts";
 export { RuntimeError } from "./error.ts";
-export type { RuntimeErrorKind } from "./error.ts";
+export type { Lacking, RuntimeErrorKind } from "./error.ts";
 export { lxcConfigurationPath, lxcOf } from "./lxc/lxc-of.ts";
 export type { LxcFiles } from "./lxc/lxc-of.ts";
 export type { Grant, RuntimeName } from "./model/grant.ts";
@@ -28,6 +28,8 @@ export type {
 } from "./model/plan.ts";
 export { nspawnOf, nspawnSettingsPath } from "./nspawn/nspawn-of.ts";
 export type { NspawnFiles } from "./nspawn/nspawn-of.ts";
+export { needsOf } from "./plan/needs-of.ts";
+export type { Needs } from "./plan/needs-of.ts";
 export { planOf, wantedOf } from "./plan/plan-of.ts";
 export type { PlanOptions, Wanted } from "./plan/plan-of.ts";
 export { unitPropertiesOf } from "./unit/unit-properties.ts";

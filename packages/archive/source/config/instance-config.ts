@@ -81,7 +81,7 @@ export function parseInstanceConfig(text: string): InstanceConfig {
     rootfs: top.rootfs ?? "overlay",
     trial: readTrial(top.trial ?? {}),
     ...strings,
-    devices: readDevices(top.devices),
+    devices: parseDevices(top.devices),
   };
 }
 
@@ -126,7 +126,8 @@ function readConfig(input: unknown): Pick<InstanceConfig, "config" | "image" | "
   return families;
 }
 
-function readDevices(input: unknown): Record<string, Device> {
+/** The value of `devices:`. Throws ArchiveError "config". */
+export function parseDevices(input: unknown): Record<string, Device> {
   const devices: Record<string, Device> = {};
   for (const [name, device] of entriesOf(input, { at: "devices", entriesMax: configLimits.devicesMax })) {
     if (!/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/u.test(name)) {

@@ -4,6 +4,7 @@ import type { CallGroup } from "@host-service/protocol";
 import type { Grant } from "@host-service/runtime/grant";
 import { parse } from "@host-service/schema";
 import { allowOf, grantsOf, ownFiles } from "./ceiling.ts";
+import type { OfferedImage } from "../guests/guest-images.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
 import type { Verification } from "./trusted-keys.ts";
@@ -50,6 +51,8 @@ export interface Configuration {
   verify: { container: Verification; system: Verification & { rawImages: RawImages } };
   /** How the host itself is upgraded; undefined where it is not. */
   upgrade: UpgradeConfiguration | undefined;
+  /** What the guests may take by their guest API. */
+  guestImages: readonly OfferedImage[];
   /** Where this was read; the paths in it are relative to its directory. */
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
@@ -118,6 +121,7 @@ export function parseConfiguration(text: string, path: string): Configuration {
       },
     },
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
+    guestImages: guestImagesOf(file.guest_api.images, path),
     file: { path, directory: dirname(resolve(path)) },
     rebootsAfterTrial: new Set(
       Object.entries(file.containers).flatMap(([name, ceiling]) => (ceiling.trial_failure === "reboot" ? [name] : [])),
@@ -174,4 +178,17 @@ function rawImagesOf({ raw_images: given, keys }: ConfigurationFile["verify"]["s
     throw new ConfigurationError(path, '"verify.system.raw_images" is "signed", but there are no keys; set keys');
   }
   return given ?? (keys.length === 0 ? "accept" : "signed");
+}
+
+function guestImagesOf(images: ConfigurationFile["guest_api"]["images"], path: string): OfferedImage[] {
+  return Object.entries(images).map(([name, image]) => {
+    const { metadata, rootfs, public: isPublic } = image;
+    if (image.path !== undefined && metadata === undefined && rootfs === undefined) {
+      return { name, files: { path: image.path }, isPublic };
+    }
+    if (image.path === undefined && metadata !== undefined && rootfs !== undefined) {
+      return { name, files: { metadata, rootfs }, isPublic };
+    }
+    throw new ConfigurationError(path, `"guest_api.images.${name}" has to name path, or both metadata and rootfs`);
+  });
 }

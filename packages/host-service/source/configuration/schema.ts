@@ -146,6 +146,14 @@ const Upgrade = strictObject({
   ),
 });
 
+/** What `/1.0/images/{fingerprint}/export` of the guest API may give out: one file, or metadata and rootfs. */
+const GuestImage = strictObject({
+  path: optional(AbsolutePath),
+  metadata: optional(AbsolutePath),
+  rootfs: optional(AbsolutePath),
+  public: optional(boolean(), true),
+});
+
 /** The configuration file. Every key is checked; an unknown one is an error that names the nearest. */
 export const ConfigurationFile = strictObject({
   socket: optional(AbsolutePath, "/run/host-service"),
@@ -158,6 +166,7 @@ export const ConfigurationFile = strictObject({
     {},
   ),
   upgrade: optional(Upgrade),
+  guest_api: optional(strictObject({ images: optional(record(string(), GuestImage), {}) }), {}),
   containers: optional(record(string(), Ceiling), {}),
 });
 export type ConfigurationFile = InferOutput<typeof ConfigurationFile>;

@@ -3,9 +3,7 @@
 import type { InstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
 import type { Inbox, Uploads } from "@host-service/ingest";
-import { ContainerName } from "@host-service/protocol";
 import type { ContainerAnswer, ContainerStatus, TrialStatus } from "@host-service/protocol";
-import { parse } from "@host-service/schema";
 import type { Policy } from "@host-service/signature";
 import type { ContainerUnits } from "@host-service/runtime/units";
 import { listContainers, SlotsError } from "@host-service/slots";
@@ -22,6 +20,7 @@ import { defaultName } from "./default-name.ts";
 import { install } from "./install.ts";
 import { isDeed, type Lifecycle } from "./lifecycle.ts";
 import type { ImageSource } from "./receive.ts";
+import { ownOrGiven } from "./own-or-given.ts";
 import { viewOf } from "./view.ts";
 
 export interface ContainersOptions {
@@ -36,7 +35,9 @@ export interface ContainersOptions {
   lifecycle: Lifecycle;
   units: ContainerUnits;
   slots: (name: string) => Slots;
-  /** A container came into being, or is gone. */
+  /** What its guest said; undefined while it has said nothing. */
+  isReady: (name: string) => boolean | undefined;
+  /** A container came into being, or is gone: its listeners follow. */
   onListChanged: () => Promise<void>;
   trials: {
     view: (name: string) => TrialStatus | undefined;
@@ -46,9 +47,6 @@ export interface ContainersOptions {
     leave: (name: string) => Promise<void>;
   };
 }
-
-/** In a path: the caller's own container; on the host listener the only one, or the one that the image names. */
-const ownName = "~";
 
 export class Containers {
   readonly #options: ContainersOptions;
@@ -85,7 +83,7 @@ export class Containers {
 
   /** The container that a caller means by the name in a path. */
   async resolveName(given: string, principal: Principal): Promise<string> {
-    const name = this.ownOrGiven(given, principal);
+    const name = ownOrGiven(given, principal);
     if (name !== undefined) return name;
     const names = await this.names();
     const [only, ...others] = names;
@@ -114,16 +112,13 @@ export class Containers {
   }
 
   async install(operation: Operation, source: ImageSource): Promise<Finished> {
-    const { configuration, handOvers, inbox, uploads, policy, program, operations } = this.#options;
+    const { configuration, operations } = this.#options;
+    const { limits, stateDirectory, grantOf } = configuration;
     const installed = await install(source, operation, {
-      inbox,
-      uploads,
-      handOvers,
-      policy,
-      program,
-      limits: configuration.limits,
-      stateDirectory: configuration.stateDirectory,
-      grantOf: configuration.grantOf,
+      ...this.#options,
+      limits,
+      stateDirectory,
+      grantOf,
       host: "this",
       target: async (config) => {
         const name = operation.container ?? (await this.#nameOfImage(config));
@@ -170,6 +165,12 @@ export class Containers {
 
   async restart(operation: Operation, name: string): Promise<Finished> {
     return await this.#run(operation, name, () => this.#options.lifecycle.restart(name));
+  }
+
+  /** Brings to its end what a daemon was doing that died, and says what runs now. */
+  async repair(operation: Operation, name: string): Promise<Finished> {
+    const finished = await this.#run(operation, name, () => this.#options.lifecycle.repair(name));
+    return { ...finished, why: "a change of what runs had been cut off with the daemon" };
   }
 
   async tryCandidate(operation: Operation, name: string): Promise<Finished> {
@@ -221,20 +222,9 @@ export class Containers {
   }
 
   #view(report: StatusReport): Promise<ContainerStatus> {
-    const { configuration, lifecycle, units, operations, trials } = this.#options;
+    const { configuration, lifecycle, units, operations, trials, isReady } = this.#options;
     const { runDirectory } = configuration;
-    return viewOf(report, { lifecycle, units, runDirectory, operations, trialOf: trials.view });
-  }
-
-  /** Undefined where the caller leaves it open; an image may say it then. */
-  ownOrGiven(given: string, principal: Principal): string | undefined {
-    const name = parse(ContainerName, given, { subject: "the container's name" });
-    if (principal.kind === "host") return name === ownName ? undefined : name;
-    if (name === ownName || name === principal.name) return principal.name;
-    throw new RequestError(
-      "not-allowed",
-      `Cannot reach "${name}": "${principal.name}" manages itself and no other container`,
-    );
+    return viewOf(report, { lifecycle, units, runDirectory, operations, trialOf: trials.view, isReady });
   }
 
   /** Where neither the caller nor the image says a name, the only container is meant, and otherwise the first one comes into being. */

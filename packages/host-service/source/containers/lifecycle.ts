@@ -125,22 +125,20 @@ export class Lifecycle {
     });
   }
 
-  /** After a daemon that died within a change of what runs: `.current` is what the record says, and that starts. */
+  /** Whether a daemon of this boot died within a change of what runs. */
+  isCutOff(name: string): boolean {
+    return existsSync(this.#changeNote(name));
+  }
+
+  /** Brings that change to its end: `.current` is what the record says, and that starts. */
   async repair(name: string): Promise<void> {
-    const { slots, units, log } = this.#options;
-    const note = this.#changeNote(name);
-    if (!existsSync(note)) return;
-    log.warn("A change of what runs was cut off; it is brought to its end", { container: name });
-    try {
-      await slots(name).repairCurrent(() => this.#stopIfThere(name));
-      const report = await slots(name).status();
-      // Not only a start: in the meantime somebody may have started what was committed.
-      if (report.running !== undefined && (await this.runtime(report)) !== "none") await units.restart(name);
-      else await this.#stopIfThere(name);
-      await rm(note, { force: true });
-    } catch (error) {
-      log.error("Cannot bring the change to its end", { container: name, why: messageOf(error) });
-    }
+    const { slots, units } = this.#options;
+    await slots(name).repairCurrent(() => this.#stopIfThere(name));
+    const report = await slots(name).status();
+    // Not only a start: in the meantime somebody may have started what was committed.
+    if (report.running !== undefined && (await this.runtime(report)) !== "none") await units.restart(name);
+    else await this.#stopIfThere(name);
+    await rm(this.#changeNote(name), { force: true });
   }
 
   /** Where it is noted when this boot began the trial, and of which trial that note is. */

@@ -12,6 +12,7 @@ interface Around {
   runDirectory: string;
   operations: Operations;
   trialOf: (name: string) => TrialStatus | undefined;
+  isReady: (name: string) => boolean | undefined;
 }
 
 export async function viewOf(report: StatusReport, around: Around): Promise<ContainerStatus> {
@@ -19,12 +20,14 @@ export async function viewOf(report: StatusReport, around: Around): Promise<Cont
   const running = around.operations.runningFor(name);
   const runtime = await around.lifecycle.runtime(report);
   const unit = runtime === undefined || runtime === "none" ? undefined : await unitOf(name, around);
+  const ready = around.isReady(name);
   const trial = state === "trying" ? around.trialOf(name) : undefined;
   return {
     ...report,
     ...(runtime === undefined ? {} : { runtime }),
     ...(unit === undefined ? {} : { unit }),
     ...(trial === undefined ? {} : { trial }),
+    ...(ready === undefined ? {} : { ready }),
     ...(running === undefined ? {} : { operation: running.id }),
   };
 }

@@ -28,31 +28,34 @@ export async function examineHost(world: World, { configuration, path, before = 
 }
 
 async function examineAll(world: World, configuration: Configuration | Error, path: string): Promise<Finding[]> {
-  const always = [
-    ...(await guarded("kernel", () => examineKernel(world))),
-    ...(await guarded("units", () => examineUnits(world))),
-  ];
   if (configuration instanceof Error) {
     const invalid = problem("configuration", configuration.message, "correct it; host-service check-config checks it");
-    return [invalid, ...always];
+    return [invalid, ...(await examineMachine(world, []))];
   }
   const { stateDirectory } = configuration;
   const installed = await examineRecords(world, configuration).catch((error: unknown) => ({
     findings: [problem("records", reasonOf(error), `run this as root, or look into "${stateDirectory}"`)],
     largest: undefined,
-    runtimes: [],
+    runtimes: new Map<string, string>(),
   }));
+  const { findings, largest, runtimes } = installed;
   return [
     ok("configuration", `"${path}"`),
     ...(await guarded("keys", () => examineKeys(configuration))),
-    ...always,
-    ...(await guarded("programs", () => examinePrograms(world, installed.runtimes))),
-    ...(await guarded("state", () => examineState(world, configuration, installed.largest))),
+    ...(await examineMachine(world, runtimes.keys())),
+    ...(await guarded("programs", () => examinePrograms(world, runtimes.values()))),
+    ...(await guarded("state", () => examineState(world, configuration, largest))),
     ...(await guarded("inbox", async () => [await examineInbox(world, stateDirectory)])),
-    ...installed.findings,
+    ...findings,
     ...(await guarded("boot environment", () => examineBootEnvironment(configuration))),
     ...(await guarded("process", () => examineProcess(world, stateDirectory))),
   ];
+}
+
+/** What can be looked at whatever the configuration says. */
+async function examineMachine(world: World, containers: Iterable<string>): Promise<Finding[]> {
+  const kernel = await guarded("kernel", () => examineKernel(world));
+  return [...kernel, ...(await guarded("units", () => examineUnits(world, containers)))];
 }
 
 async function guarded(check: string, examine: () => Promise<Finding[]>): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 import type { Uploads } from "@host-service/ingest";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { Containers } from "../containers/containers.ts";
+import type { Guests } from "../guests/guests.ts";
 import type { HandOvers } from "../hand-overs/hand-overs.ts";
 import type { History } from "../history.ts";
 import type { Principal } from "../listeners/principal.ts";
@@ -15,6 +16,7 @@ export interface CallContext {
   /** The argv that starts this program again. */
   program: readonly string[];
   containers: Containers;
+  guests: Guests;
   system: System;
   uploads: Uploads;
   handOvers: HandOvers;

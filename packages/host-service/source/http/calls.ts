@@ -3,6 +3,7 @@
 import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
 import type { RouteName, ServerInfo } from "@host-service/protocol";
 import { parse, strictObject } from "@host-service/schema";
+import { ownOrGiven } from "../containers/own-or-given.ts";
 import { callerOf } from "../listeners/principal.ts";
 import { eventStream } from "../operations/events.ts";
 import type { Action, Operation } from "../operations/operation.ts";
@@ -18,6 +19,7 @@ import type { Call } from "./call.ts";
 import { imageSourceOf } from "./install-request.ts";
 import { answerLogs, logRequestOf } from "./logs.ts";
 import { requestedId } from "./requested.ts";
+import { guestCalls } from "./guest-calls.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
 import { uploadCalls } from "./uploads.ts";
@@ -91,7 +93,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   installContainer: async (call) => {
     const { containers } = call.context;
     const source = await imageSourceOf(call.request, call.principal);
-    const name = containers.ownOrGiven(call.parameters["name"] ?? "", call.principal);
+    const name = ownOrGiven(call.parameters["name"] ?? "", call.principal);
     const operation = await begin(call, "install", name);
     return perform(call, operation, () => containers.install(operation, source));
   },
@@ -123,6 +125,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     return await answerLogs(await nameOf(call), { wanted, signal: call.request.signal, context: call.context });
   },
 
+  ...guestCalls,
   ...uploadCalls,
 
   operation: (call) => Response.json(operationOf(call).view()),

@@ -12,6 +12,7 @@ const bodyTimeMaxMs = 30_000;
 export async function readJson<const Schema extends GenericSchema>(
   request: Request,
   schema: Schema,
+  options: { isSecret?: () => boolean } = {},
 ): Promise<InferOutput<Schema>> {
   const text = await readText(request);
   let value: unknown;
@@ -23,7 +24,7 @@ export async function readJson<const Schema extends GenericSchema>(
   // The schemas of objects let an array pass, as JavaScript does.
   if (Array.isArray(value))
     throw new RequestError("invalid-request", "Cannot read the request: it has to be an object");
-  return parse(schema, value, { subject: "the request" });
+  return parse(schema, value, { subject: "the request", ...options });
 }
 
 async function readText(request: Request): Promise<string> {

@@ -98,6 +98,8 @@ async function streamed(
   };
   // A journal that cannot be read is a problem document, and no half of a log.
   let first: Promise<IteratorResult<JournalEntry>> | undefined = entries.next();
+  // Where the reader has left before it comes, nobody waits for it.
+  first.catch(() => undefined);
   try {
     await Promise.race([first, ...(follow ? [Bun.sleep(firstEntryWaitMs)] : [])]);
   } catch (error) {
@@ -133,7 +135,7 @@ function textResponse(text: string): Response {
 }
 
 function lastLines(text: string, count: number): string {
-  if (count === 0) return "";
+  if (count === 0 || text === "") return "";
   const lines = text.replace(/\n$/, "").split("\n").slice(-count);
   return `${lines.join("\n")}\n`;
 }

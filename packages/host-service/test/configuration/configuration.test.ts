@@ -49,6 +49,7 @@ describe("parseConfiguration", () => {
         },
       },
       upgrade: undefined,
+      guestImages: [],
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
       rebootsAfterTrial: new Set(),
@@ -158,6 +159,7 @@ describe("parseConfiguration", () => {
         commit: { checks: [["/usr/bin/check", "--all"]], intervalMs: 5000, timeoutMs: 120_000 },
         bootEnvironment: { kind: "u-boot", file: "/etc/fw_env.config", parts: { a: 2, b: 3 } },
       },
+      guestImages: [],
       file: { path, directory: "/etc/host-service" },
       allow: new Map([
         ["edge", ["container"]],

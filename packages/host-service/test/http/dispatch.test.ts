@@ -7,7 +7,7 @@ import { onDevice } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
 
 const names = Object.keys(routes) as RouteName[];
-const parameters = { name: "~", id: "11111111-1111-4111-8111-111111111111" };
+const parameters = { key: "user.a", name: "~", id: "11111111-1111-4111-8111-111111111111" };
 
 /** The caller, and the ceiling that it has. */
 const callers = [

@@ -147,14 +147,14 @@ export class Device {
     return this.call("POST", `/v1/containers/${name}/install`, { ...rest, headers, body });
   }
 
-  /** Everything below the state but the history and the daemon's own locks, with the record's text: what a refused request must not change. */
+  /** Everything below the state but the history and the daemon's own lock, with the record's text: what a refused request must not change. */
   async kept(): Promise<Record<string, string>> {
     const found: Record<string, string> = {};
     const state = join(this.directory, "state");
     for (const entry of await readdir(state, { recursive: true, withFileTypes: true })) {
       const path = join(entry.parentPath, entry.name);
       const name = path.slice(state.length + 1);
-      if (["history.ndjson", "lock", "containers/.ids.lock"].includes(name)) continue;
+      if (name === "history.ndjson" || name === "lock") continue;
       if (entry.isSymbolicLink()) found[name] = await readlink(path);
       else found[name] = entry.isFile() ? await readFile(path, "latin1") : "/";
     }

@@ -19,6 +19,8 @@ export interface PositionalSpec {
   name: string;
   required: boolean;
   complete?: "file" | readonly string[];
+  /** The last one, which may be given several times. */
+  repeats?: true;
 }
 
 export interface CommandSpec {

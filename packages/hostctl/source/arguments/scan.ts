@@ -51,7 +51,7 @@ export function checkPositionals(command: CommandSpec, given: readonly string[],
   if (missing?.required === true)
     throw new UsageError(`Cannot run ${quoted(path)}: <${missing.name}> is missing`, path);
   const extra = given[command.positionals.length];
-  if (extra === undefined) return;
+  if (extra === undefined || command.positionals.at(-1)?.repeats === true) return;
   throw new UsageError(`Cannot run ${quoted(path)}: the argument "${extra}" is one too many`, path);
 }
 

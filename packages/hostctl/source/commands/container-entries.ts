@@ -97,6 +97,45 @@ export const containerCommands: readonly CommandSpec[] = [
     load: async () => (await import("./container-read.ts")).list,
   },
   {
+    name: "config",
+    summary: "read and set keys that the guest sees at once",
+    positionals: [
+      { name: "verb", required: true, complete: ["get", "set", "unset", "list"] },
+      { name: "key", required: false },
+      { name: "value", required: false },
+    ],
+    usage: ["get <key>", "set <key> <value>", "unset <key>", "list"],
+    options: [name],
+    details: [
+      "On the host alone. Live keys (user.*, cloud-init.*, security.guestapi, security.devlxd) win over those of config.yaml, outlive updates of the image, and are told to the guest as events. unset takes a live key back, so that the image's own counts again.",
+    ],
+    examples: [
+      "hostctl container config set user.mode fast",
+      "hostctl container config get user.mode",
+      "hostctl container config unset user.mode --name edge",
+      'hostctl container config set cloud-init.user-data "$(cat user-data.yaml)"',
+    ],
+    load: async () => (await import("./container-live.ts")).config,
+  },
+  {
+    name: "device",
+    summary: "add and remove devices that the guest sees at once",
+    positionals: [
+      { name: "verb", required: true, complete: ["add", "remove", "list"] },
+      { name: "device", required: false },
+      { name: "key=value", required: false, repeats: true },
+    ],
+    usage: ["add <device> <key=value>...", "remove <device>", "list"],
+    options: [name],
+    details: ["On the host alone, where the container's runtime can."],
+    examples: [
+      "hostctl container device add data type=disk source=/srv/data path=/data",
+      "hostctl container device remove data",
+      "hostctl container device list --json",
+    ],
+    load: async () => (await import("./container-live.ts")).device,
+  },
+  {
     name: "history",
     summary: "print what was done to the container, newest last",
     positionals: [],

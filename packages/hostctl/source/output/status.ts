@@ -23,6 +23,7 @@ export function statusLines(status: ContainerStatus): string[] {
   }
   if (status.unit !== undefined) lines.push(`unit:       ${unitWords(status.unit)}`);
   if (status.trial !== undefined) lines.push(...trialLines(status.trial));
+  if (status.ready !== undefined) lines.push(`guest:      ${status.ready ? "says that it is ready" : "is not ready"}`);
   if (!status.resolved) lines.push("waiting:    the boot hook has not run in this boot; nothing can be changed before");
   if (status.operation !== undefined) lines.push(`operation:  ${printable(status.operation)} is running`);
   return lines;

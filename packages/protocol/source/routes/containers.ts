@@ -1,5 +1,15 @@
-import { ContainerAnswer, ContainerList, ContainerStatus, History, Removed } from "../schemas/container.ts";
-import { CommitRequest, InstallRequest, NoRequest } from "../schemas/requests.ts";
+import {
+  ConfigValue,
+  ContainerAnswer,
+  ContainerConfig,
+  ContainerDevices,
+  ContainerList,
+  ContainerStatus,
+  History,
+  Removed,
+} from "../schemas/container.ts";
+import { CommitRequest, ConfigChange, DeviceChange, InstallRequest, NoRequest } from "../schemas/requests.ts";
+import { Accepted } from "../schemas/server.ts";
 import type { Route } from "./route.ts";
 
 const container = "/v1/containers/{name}";
@@ -83,6 +93,48 @@ export const containerRoutes = {
     group: "container",
     request: NoRequest,
     response: ContainerAnswer,
+  },
+  containerConfig: {
+    method: "GET",
+    path: `${container}/config`,
+    summary: "The keys of the image and the live ones, as they count",
+    group: "container",
+    hostOnly: true,
+    response: ContainerConfig,
+  },
+  changeContainerConfig: {
+    method: "PATCH",
+    path: `${container}/config`,
+    summary: "Set and unset live keys, in one update; they outlive the container's images and become guest events",
+    group: "container",
+    hostOnly: true,
+    request: ConfigChange,
+    response: Accepted,
+  },
+  containerConfigKey: {
+    method: "GET",
+    path: `${container}/config/{key}`,
+    summary: "The value of one key",
+    group: "container",
+    hostOnly: true,
+    response: ConfigValue,
+  },
+  containerDevices: {
+    method: "GET",
+    path: `${container}/devices`,
+    summary: "The devices of the image and the live ones, as they count",
+    group: "container",
+    hostOnly: true,
+    response: ContainerDevices,
+  },
+  changeContainerDevices: {
+    method: "PATCH",
+    path: `${container}/devices`,
+    summary: "Add and remove live devices, in one update",
+    group: "container",
+    hostOnly: true,
+    request: DeviceChange,
+    response: Accepted,
   },
   containerHistory: {
     method: "GET",

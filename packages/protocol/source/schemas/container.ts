@@ -93,6 +93,8 @@ export const ContainerStatus = object({
   /** Absent where its runtime is "none". */
   unit: optional(UnitStatus),
   trial: optional(TrialStatus),
+  /** Whether the guest said by its guest API that it is ready; absent while it has said nothing. */
+  ready: optional(boolean()),
   /** The operation that is running now, if any. */
   operation: optional(string()),
 });
@@ -100,6 +102,16 @@ export type ContainerStatus = InferOutput<typeof ContainerStatus>;
 
 export const ContainerList = object({ containers: array(ContainerStatus) });
 export type ContainerList = InferOutput<typeof ContainerList>;
+
+/** Of the image and live, as they count for the guest. */
+export const ContainerConfig = object({ config: record(string(), string()) });
+export type ContainerConfig = InferOutput<typeof ContainerConfig>;
+
+export const ConfigValue = object({ value: string() });
+export type ConfigValue = InferOutput<typeof ConfigValue>;
+
+export const ContainerDevices = object({ devices: record(string(), record(string(), string())) });
+export type ContainerDevices = InferOutput<typeof ContainerDevices>;
 
 /** What a finished change answers. Warnings are sentences for a person. */
 export const ContainerAnswer = object({

@@ -1,4 +1,15 @@
-import { boolean, maxLength, optional, picklist, pipe, regex, strictObject, string } from "@host-service/schema";
+import {
+  boolean,
+  maxLength,
+  nullable,
+  optional,
+  picklist,
+  pipe,
+  record,
+  regex,
+  strictObject,
+  string,
+} from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 import { Source } from "./source.ts";
 
@@ -33,5 +44,15 @@ export type CommitRequest = InferOutput<typeof CommitRequest>;
 /** `duringTrial: "refuse"` makes the daemon answer `trial-running` where a reboot would roll a trial back. */
 export const RebootRequest = strictObject({ duringTrial: optional(picklist(["allow", "refuse"])) });
 export type RebootRequest = InferOutput<typeof RebootRequest>;
+
+const Text = pipe(string(), maxLength(1024 * 1024, "a value has at most 1 MiB"));
+
+/** One update of live keys; null takes a live value back. */
+export const ConfigChange = strictObject({ config: record(string(), nullable(Text)) });
+export type ConfigChange = InferOutput<typeof ConfigChange>;
+
+/** One update of live devices; null removes one that was added live. */
+export const DeviceChange = strictObject({ devices: record(string(), nullable(record(string(), Text))) });
+export type DeviceChange = InferOutput<typeof DeviceChange>;
 
 export const NoRequest = strictObject({});

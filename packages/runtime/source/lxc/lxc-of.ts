@@ -62,8 +62,8 @@ function identityLines(plan: Plan, places: Places): string[] {
     ...optional("lxc.signal.reboot", rebootSignal),
     ...optional("lxc.signal.stop", stopSignal),
     line("lxc.autodev", 1),
-    line("lxc.tty.max", 0),
-    line("lxc.pty.max", 1024),
+    line("lxc.tty.max", plan.ttyMax ?? 0),
+    line("lxc.pty.max", plan.ptyMax ?? 1024),
     ...(places.consoleLog === undefined
       ? []
       : [
@@ -76,19 +76,22 @@ function identityLines(plan: Plan, places: Places): string[] {
   ];
 }
 
-/** What common.conf of LXC drops for a privileged container. With private users the kernel itself denies these on the host. */
+/**
+ * What common.conf of LXC drops for a privileged container. With ids of its own the kernel denies them anyway, and an init that does
+ * not have them does not try.
+ */
 const droppedByDefault = ["CAP_MAC_ADMIN", "CAP_MAC_OVERRIDE", "CAP_SYS_MODULE", "CAP_SYS_RAWIO", "CAP_SYS_TIME"];
 
-function securityLines({ capabilities, ids, nesting }: Plan): string[] {
-  const usual = ids === undefined ? droppedByDefault : [];
-  const dropped = [...usual.filter((name) => !capabilities.add.includes(name)), ...capabilities.drop];
+function securityLines({ capabilities, nesting }: Plan): string[] {
+  const dropped = [...droppedByDefault.filter((name) => !capabilities.add.includes(name)), ...capabilities.drop];
   const names = [...new Set(dropped)].toSorted().map((name) => name.slice("CAP_".length).toLowerCase());
   return [
     ...(names.length === 0 ? [] : [line("lxc.cap.drop", names.join(" "))]),
     line("lxc.seccomp.profile", "/usr/share/lxc/config/common.seccomp"),
-    // Without AppArmor these two are passed over. systemd inside mounts file systems, which the plain profile denies it.
+    // Without AppArmor the first is passed over. The second also gives a second proc and sysfs in /dev/.lxc, which is what a
+    // container in the container needs.
     line("lxc.apparmor.profile", "generated"),
-    line("lxc.apparmor.allow_nesting", nesting || ids !== undefined ? 1 : 0),
+    line("lxc.apparmor.allow_nesting", nesting ? 1 : 0),
   ];
 }
 

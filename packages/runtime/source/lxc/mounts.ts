@@ -9,12 +9,6 @@ export function mountLines(plan: Plan, places: Places): string[] {
     line("lxc.mount.auto", kernel),
     // An init mounts a tmpfs there by itself and would hide what comes below.
     entry("tmpfs", "/run", { type: "tmpfs", options: "rw,nosuid,nodev,mode=755,create=dir" }),
-    ...(plan.nesting
-      ? [
-          entry("proc", "/dev/.lxc/proc", { type: "proc", options: "create=dir,optional" }),
-          entry("sys", "/dev/.lxc/sys", { type: "sysfs", options: "create=dir,optional" }),
-        ]
-      : []),
     bind(places.hostDirectory, "/host", { kind: "directory" }),
     bind(places.launcher, "/host/hostctl", { kind: "file", readonly: true }),
     bind(places.library, "/host/lib", { kind: "directory", readonly: true }),

@@ -25,6 +25,17 @@ export interface Grant {
   ownPaths: readonly string[];
 }
 
+/** What the host's configuration calls them. */
+export const grantKeys = {
+  privileged: "privileged",
+  diskSources: "disk_sources",
+  devices: "devices",
+  capabilities: "capabilities",
+  nics: "nics",
+  nesting: "nesting",
+  rawOptions: "raw_options",
+} as const satisfies Partial<Record<keyof Grant, string>>;
+
 /** The design's defaults: nothing. */
 export const noGrant: Grant = {
   runtime: "none",

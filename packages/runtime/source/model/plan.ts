@@ -13,6 +13,8 @@ export interface MetaHints {
   haltSignal?: string;
   rebootSignal?: string;
   stopSignal?: string;
+  ttyMax?: number;
+  ptyMax?: number;
 }
 
 export type Init =
@@ -133,4 +135,7 @@ export interface Plan {
   /** LXC's own: what its first process takes for a reboot, and what ends it at once. */
   rebootSignal: string | undefined;
   stopSignal: string | undefined;
+  /** LXC's own: virtual consoles for gettys, and pseudo terminals. */
+  ttyMax: number | undefined;
+  ptyMax: number | undefined;
 }

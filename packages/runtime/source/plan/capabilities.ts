@@ -1,6 +1,6 @@
 // `security.capabilities.add` and `.drop`, ours: what Incus has in raw.lxc only.
 import { capabilityNames } from "../model/capability-names.ts";
-import { badValue, notGranted, tomlList } from "./refusal.ts";
+import { badValue, notGranted } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 export function readCapabilities(config: Readonly<Record<string, string>>, wish: Wish) {
@@ -9,8 +9,7 @@ export function readCapabilities(config: Readonly<Record<string, string>>, wish:
   const drop = readNames("security.capabilities.drop", config, wish);
   for (const name of add) {
     if (grant.capabilities.includes(name)) continue;
-    const line = tomlList("capabilities", grant.capabilities, name);
-    throw notGranted(wish, "security.capabilities.add", { asked: name, line });
+    throw notGranted(wish, "security.capabilities.add", { key: "capabilities", word: name }, name);
   }
   const both = add.find((name) => drop.includes(name));
   if (both === undefined) return { add, drop };

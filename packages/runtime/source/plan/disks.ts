@@ -2,7 +2,7 @@
 import type { Device } from "@host-service/archive";
 import type { Mount, MountSource } from "../model/plan.ts";
 import { beneath, isWithin } from "./paths.ts";
-import { badValue, isOn, notGranted, notSupported, tomlList } from "./refusal.ts";
+import { badValue, isOn, notGranted, notSupported } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 type Disk = Extract<Device, { type: "disk" }>;
@@ -21,6 +21,7 @@ const reserved: readonly { path: string; below: boolean; why: string }[] = [
 
 export function readMounts(disks: readonly [name: string, disk: Disk][], wish: Wish): readonly Mount[] {
   const mounts = disks.map(([device, disk]) => readMount(device, disk, wish));
+  refuseDividedVolumes(mounts, wish);
   const owners = new Map<string, string>();
   for (const { device, target } of mounts) {
     const other = owners.get(target);
@@ -33,6 +34,22 @@ export function readMounts(disks: readonly [name: string, disk: Disk][], wish: W
     owners.set(target, device);
   }
   return mounts.toSorted((one, other) => depthOf(one.target) - depthOf(other.target));
+}
+
+/** One volume at two places is one volume: it is kept once, and goes back as a whole or not at all. */
+function refuseDividedVolumes(mounts: readonly Mount[], wish: Wish): void {
+  const first = new Map<string, { device: string; per: string; snapshot: boolean }>();
+  for (const { device, source } of mounts) {
+    if (source.kind !== "volume") continue;
+    const { volume, per, snapshot } = source;
+    const other = first.get(volume);
+    first.set(volume, other ?? { device, per, snapshot });
+    if (other === undefined) continue;
+    const key = per !== other.per ? "per" : snapshot !== other.snapshot ? "snapshot" : undefined;
+    if (key === undefined) continue;
+    const expected = `as that of "${other.device}" is, which has the same volume`;
+    throw badValue(wish, `devices.${device}.${key}`, { expected });
+  }
 }
 
 function readMount(device: string, disk: Disk, wish: Wish): Mount {
@@ -76,7 +93,7 @@ function readSource(device: string, disk: Disk, wish: Wish): MountSource {
   }
   const granted = wish.grant.diskSources.find((prefix) => isWithin(path, normal(prefix)));
   if (granted === undefined) {
-    throw notGranted(wish, at("source"), { asked: path, line: tomlList("disk_sources", wish.grant.diskSources, path) });
+    throw notGranted(wish, at("source"), { key: "diskSources", word: path }, path);
   }
   return { kind: "host", path, beneath: normal(granted) };
 }

@@ -1,6 +1,6 @@
 // `limits.kernel.NAME`: setrlimit(2) of the container's first process.
 import type { Limits } from "../model/plan.ts";
-import { badValue, notGranted, tomlList } from "./refusal.ts";
+import { badValue, notGranted } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 const prefix = "limits.kernel.";
@@ -35,7 +35,7 @@ export function readKernelLimits(config: Readonly<Record<string, string>>, wish:
       throw badValue(wish, key, { expected: `one of ${kernelLimits.map((known) => prefix + known).join(", ")}` });
     }
     if (priorities.has(name) && !wish.grant.capabilities.includes("CAP_SYS_NICE")) {
-      throw notGranted(wish, key, { line: tomlList("capabilities", wish.grant.capabilities, "CAP_SYS_NICE") });
+      throw notGranted(wish, key, { key: "capabilities", word: "CAP_SYS_NICE" });
     }
     limits.set(name, readPair(key, value, wish));
   }

@@ -2,7 +2,7 @@
 import type { Device } from "@host-service/archive";
 import type { Network, Nic } from "../model/plan.ts";
 import { readAddresses } from "./addresses.ts";
-import { badValue, isOn, notGranted, notSupported, tomlList } from "./refusal.ts";
+import { badValue, isOn, notGranted, notSupported } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 type NicDevice = Extract<Device, { type: "nic" }>;
@@ -50,8 +50,7 @@ function readHostNetwork(
     throw notSupported(wish, `devices.${device}.${key}`, { why, next: "leave it out" });
   }
   if (!grant.nics.includes("host")) {
-    const line = tomlList("nics", grant.nics, "host");
-    throw notGranted(wish, `devices.${device}.nictype`, { asked: "host", line });
+    throw notGranted(wish, `devices.${device}.nictype`, { key: "nics", word: "host" }, "host");
   }
   return { kind: "host" };
 }
@@ -103,8 +102,7 @@ function readParent(device: string, nic: { kind: Nic["kind"]; parent: string | u
       throw notSupported(wish, key, { why: 'a nic of type "p2p" does not have', next: "leave it out" });
     }
     if (grant.nics.includes("p2p")) return undefined;
-    const line = tomlList("nics", grant.nics, "p2p");
-    throw notGranted(wish, `devices.${device}.nictype`, { asked: "p2p", line });
+    throw notGranted(wish, `devices.${device}.nictype`, { key: "nics", word: "p2p" }, "p2p");
   }
   if (nic.parent === undefined) {
     throw badValue(wish, key, { expected: `given: the interface of the host for a nic of type "${kind}"` });
@@ -112,7 +110,7 @@ function readParent(device: string, nic: { kind: Nic["kind"]; parent: string | u
   const parent = readInterface(key, nic.parent, wish);
   const word = `${kind}:${parent}`;
   if (grant.nics.includes(word)) return parent;
-  throw notGranted(wish, key, { asked: parent, line: tomlList("nics", grant.nics, word) });
+  throw notGranted(wish, key, { key: "nics", word }, parent);
 }
 
 /** Stricter than the kernel, and what both runtimes and a rule of a firewall take as one word. */

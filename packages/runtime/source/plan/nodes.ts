@@ -2,7 +2,7 @@
 import type { Device } from "@host-service/archive";
 import type { DeviceNode } from "../model/plan.ts";
 import { beneath, isWithin } from "./paths.ts";
-import { badValue, notGranted, notSupported, quoted, tomlList } from "./refusal.ts";
+import { badValue, notGranted, notSupported, quoted } from "./refusal.ts";
 import type { Wish } from "./refusal.ts";
 
 type Node = Extract<Device, { type: "unix-char" | "unix-block" }>;
@@ -41,7 +41,7 @@ function readNode(device: string, node: Node, wish: Wish): DeviceNode {
   const source = checkPath(node.source ?? node.path ?? "", at(named), wish);
   const target = checkPath(node.path ?? source, at("path"), wish);
   if (!wish.grant.devices.some((pattern) => fits(source, pattern))) {
-    throw notGranted(wish, at(named), { asked: source, line: tomlList("devices", wish.grant.devices, source) });
+    throw notGranted(wish, at(named), { key: "devices", word: source }, source);
   }
   return {
     device,

@@ -51,7 +51,7 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
   const keys = config.config;
   refuseKeys(keys, wish);
   const privileged = isOn(keys["security.privileged"]);
-  if (privileged && !grant.privileged) throw notGranted(wish, "security.privileged", { line: "privileged = true" });
+  if (privileged && !grant.privileged) throw notGranted(wish, "security.privileged", { key: "privileged" });
   const network = readNetwork(devicesOf(config, "nic"), wish);
   if (runtime === "lxc" && network.kind === "host" && !privileged) {
     const why = "LXC can give to privileged containers only";
@@ -77,6 +77,8 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
     rawLines: readRawLines(keys, wish),
     guestApi: [keys["security.guestapi"], keys["security.devlxd"]].every((value) => value === undefined || isOn(value)),
     ...readLifecycle(keys, meta, wish),
+    ttyMax: meta?.ttyMax,
+    ptyMax: meta?.ptyMax,
   };
 }
 
@@ -84,7 +86,7 @@ function readNesting(config: InstanceConfig["config"], wish: Wish): boolean {
   const key = "security.nesting";
   if (!isOn(config[key])) return false;
   if (wish.runtime === "nspawn") throw notSupported(wish, key, { next: "use runtime: lxc, or leave it out" });
-  if (!wish.grant.nesting) throw notGranted(wish, key, { line: "nesting = true" });
+  if (!wish.grant.nesting) throw notGranted(wish, key, { key: "nesting" });
   return true;
 }
 

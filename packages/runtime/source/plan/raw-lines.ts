@@ -8,7 +8,7 @@ export function readRawLines(config: Readonly<Record<string, string>>, wish: Wis
   const text = config[key];
   if (text === undefined) return [];
   if (wish.runtime !== "lxc") throw notSupported(wish, key, { next: "use runtime: lxc, or leave it out" });
-  if (!wish.grant.rawOptions) throw notGranted(wish, key, { line: "raw_options = true" });
+  if (!wish.grant.rawOptions) throw notGranted(wish, key, { key: "rawOptions" });
   const lines = text
     .split("\n")
     .map((line) => line.trim())

@@ -1,5 +1,7 @@
 // The three ways to say no to a config.yaml, each with the key and what to do.
 import { RuntimeError } from "../error.ts";
+import type { Lacking } from "../error.ts";
+import { grantKeys } from "../model/grant.ts";
 import type { Grant, RuntimeName } from "../model/grant.ts";
 
 /** For whom a plan is made, and what a refusal stops. */
@@ -13,13 +15,13 @@ export interface Wish {
 
 const programNames: Record<Wish["runtime"], string> = { nspawn: "systemd-nspawn", lxc: "LXC" };
 
-/** `line` is what the host's administrator would write below `[containers.NAME]`. */
-export function notGranted(wish: Wish, key: string, { asked, line }: { asked?: string; line: string }): RuntimeError {
+/** With the line that the host's administrator would write below `[containers.NAME]`: what is granted, and what is lacking. */
+export function notGranted(wish: Wish, key: string, lacking: Lacking, asked?: string): RuntimeError {
   const what = asked === undefined ? "" : ` ${quoted(asked)}`;
   const message =
     `Cannot ${wish.deed}: config.yaml asks for ${quoted(key)}${what}, which this host does not grant to "${wish.name}"; ` +
-    `its administrator grants it with [containers.${wish.name}] ${line}`;
-  return new RuntimeError("not-granted", message, { key });
+    `its administrator grants it with [containers.${wish.name}] ${grantLine(wish.grant, lacking)}`;
+  return new RuntimeError("not-granted", message, { key, lacking });
 }
 
 /** `why` follows the key ("which …"), `next` is what to do instead. */
@@ -41,9 +43,10 @@ export function badValue(
   });
 }
 
-/** A line of TOML that adds one word to a list. */
-export function tomlList(key: string, granted: readonly string[], more: string): string {
-  return `${key} = [${[...granted, more].map(quotedWhole).join(", ")}]`;
+function grantLine(grant: Grant, lacking: Lacking): string {
+  if (!("word" in lacking)) return `${grantKeys[lacking.key]} = true`;
+  const words = [...grant[lacking.key], lacking.word];
+  return `${grantKeys[lacking.key]} = [${words.map(quotedWhole).join(", ")}]`;
 }
 
 /** Text of strangers for a terminal: short, and nothing that moves a cursor. */

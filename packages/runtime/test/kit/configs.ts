@@ -135,6 +135,18 @@ devices: {net: {type: nic, nictype: host}}
     meta: { haltSignal: "SIGPWR", rebootSignal: "SIGINT", stopSignal: "SIGKILL" },
   },
   {
+    name: "what an LXC image's metadata says",
+    text: "name: edge\n",
+    meta: { haltSignal: "SIGRTMIN+3", rebootSignal: "SIGINT", stopSignal: "SIGKILL", ttyMax: 4, ptyMax: 256 },
+  },
+  {
+    name: "one volume, divided",
+    text: `devices:
+  a: {type: disk, source: "volume:data", path: /a}
+  b: {type: disk, source: "volume:data", path: /b, snapshot: "true"}
+`,
+  },
+  {
     name: "an init of another name",
     text: "name: edge\n",
     meta: { initCommand: ["/usr/bin/tini", "--", "/app"], haltSignal: "SIGTERM" },

@@ -53,8 +53,8 @@ async function idsOf(disk: Disk, place: Place): Promise<{ ids: IdRange | undefin
   return { ids: contents.inSlot("a")?.ids ?? contents.inSlot("b")?.ids, isWritten: false };
 }
 
-/** `ids.json` as it is on the disk: for whoever runs the container. */
-export async function readIds(disk: Disk, place: Place): Promise<IdRange | "missing" | "unreadable"> {
+/** `ids.json` as it is on the disk. */
+async function readIds(disk: Disk, place: Place): Promise<IdRange | "missing" | "unreadable"> {
   try {
     const bytes = await disk.read(place.ids, { bytesMax: idsBytesMax });
     const { base, count } = parse(idRange, JSON.parse(new TextDecoder().decode(bytes)), { subject: place.ids });

@@ -5,7 +5,7 @@ export interface IdRange {
 }
 
 /** All that 16 bits can say, as images expect it. */
-export const idsPerContainer = 65_536;
+const idsPerContainer = 65_536;
 // What systemd keeps for containers (its UIDS-GIDS document), without the last part of 2^31.
 const firstId = 0x8_0000;
 const endOfIds = 0x7000_0000;

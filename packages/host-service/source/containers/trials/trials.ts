@@ -25,10 +25,12 @@ export interface TrialsOptions {
   units: ContainerUnits;
   containers: Containers;
   lifecycle: Lifecycle;
+  /** What its guest said; undefined while it has said nothing. */
+  isReady: (name: string) => boolean | undefined;
   history: History;
   log: Log;
-  /** Throws where the host must not be rebooted now. */
-  checkReboot: () => Promise<void>;
+  /** Throws where the host must not be rebooted now, the trial of this container aside. */
+  checkReboot: (except: string) => Promise<void>;
 }
 
 const principal = { kind: "host" } as const;
@@ -48,7 +50,10 @@ export class Trials {
 
   /** The guest says that it is ready: what is on trial until then is committed. */
   async ready(name: string): Promise<void> {
-    await this.#watches.get(name)?.watch.ready();
+    await this.#watches
+      .get(name)
+      ?.watch.ready()
+      .catch((error: unknown) => this.#tell(name, error));
   }
 
   /** Watches the container's trial, if it is on one. */
@@ -82,6 +87,8 @@ export class Trials {
       .catch((error: unknown) => this.#tell(name, error))
       .finally(() => this.#watches.delete(name));
     this.#watches.set(name, { watch, ended });
+    // It may have said so before anybody watched.
+    if (this.#options.isReady(name) === true) void this.ready(name);
   }
 
   async stop(): Promise<void> {
@@ -128,7 +135,7 @@ export class Trials {
     const { configuration, checkReboot, log } = this.#options;
     if (!configuration.rebootsAfterTrial.has(name)) return false;
     try {
-      await checkReboot();
+      await checkReboot(name);
       return configuration.power.driver !== "none";
     } catch (error) {
       if (!(error instanceof RequestError)) throw error;

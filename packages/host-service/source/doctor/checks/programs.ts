@@ -4,8 +4,10 @@ import { ok, problem, warning } from "../finding.ts";
 import { ask, findProgram, textOf } from "../world.ts";
 import type { World } from "../world.ts";
 
-export async function examinePrograms(world: World, wanted: readonly string[]): Promise<Finding[]> {
-  return [decoders(world), await runtime(world, "nspawn", wanted), await runtime(world, "lxc", wanted)];
+/** `wanted` are the runtimes of the installed containers. */
+export async function examinePrograms(world: World, wanted: Iterable<string>): Promise<Finding[]> {
+  const all = [...wanted];
+  return [decoders(world), await runtime(world, "nspawn", all), await runtime(world, "lxc", all)];
 }
 
 function decoders(world: World): Finding {
@@ -20,7 +22,6 @@ const programs = {
   lxc: { name: "lxc-start", of: "lxc" },
 } as const;
 
-/** `wanted` are the runtimes that the installed containers name. */
 async function runtime(world: World, kind: keyof typeof programs, wanted: readonly string[]): Promise<Finding> {
   const { name, of } = programs[kind];
   const check = `runtime ${kind}`;

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
 import type { Finding } from "@host-service/protocol";
+import { runtimeOf } from "@host-service/runtime";
 import { containerDirectory, listContainers, openSlots, openSystemLedger } from "@host-service/slots";
 import type { StatusReport } from "@host-service/slots";
 import type { Configuration } from "../../configuration/configuration.ts";
@@ -16,8 +17,8 @@ const hookNext = "run host-service boot now, and enable host-service-boot.servic
 export interface Installed {
   findings: Finding[];
   largest: Largest | undefined;
-  /** The runtimes that installed images name. */
-  runtimes: string[];
+  /** What runs a container, where we start it. */
+  runtimes: ReadonlyMap<string, "nspawn" | "lxc">;
 }
 
 export async function examineRecords(world: World, configuration: Configuration): Promise<Installed> {
@@ -30,7 +31,7 @@ export async function examineRecords(world: World, configuration: Configuration)
   return {
     findings: [hook(reports.length, unresolved), ...seen.flatMap(({ findings }) => findings), ...system],
     largest: largestOf(reports),
-    runtimes: (await Promise.all(reports.map((report) => runtimesOf(stateDirectory, report)))).flat(),
+    runtimes: new Map((await Promise.all(reports.map((report) => runtimesOf(configuration, report)))).flat()),
   };
 }
 
@@ -92,13 +93,18 @@ async function systemRecord(world: World, stateDirectory: string): Promise<Findi
   }
 }
 
-async function runtimesOf(stateDirectory: string, { name, running, nextBoot }: StatusReport): Promise<string[]> {
+/** One, or none; of what runs and of what is tried next, the latter counts. */
+async function runtimesOf(
+  { stateDirectory, grantOf }: Configuration,
+  { name, running, nextBoot }: StatusReport,
+): Promise<(readonly [string, "nspawn" | "lxc"])[]> {
   const slots = new Set([running, nextBoot].flatMap((summary) => summary?.slot ?? []));
   const named = [...slots].map(async (slot) => {
     const file = join(containerDirectory(stateDirectory, name), "slots", slot, "config.yaml");
     // An image that cannot be read any more is told of by its record.
     const text = await readFile(file, "utf8").catch(() => "");
-    return text === "" ? [] : (parseInstanceConfig(text).runtime ?? []);
+    const runtime = text === "" ? "none" : runtimeOf(parseInstanceConfig(text), grantOf(name));
+    return runtime === "none" ? [] : [[name, runtime] as const];
   });
   return (await Promise.all(named)).flat();
 }

@@ -4,6 +4,7 @@ import { existsSync } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../kit/device.ts";
+import { imageOf } from "../../kit/images.ts";
 import { until } from "../../kit/until.ts";
 import {
   commitFirst,
@@ -140,8 +141,50 @@ test("a trial that the hook began is watched as well", () =>
     await untilRuns(device, "1.0.0");
   }));
 
+test("where the host must not reboot for another trial, the container restarts on its fallback all the same", () =>
+  withUnits(
+    async ({ device }) => {
+      await commitFirst(device);
+      await device.install(imageOf("1.0.0", { name: "other" }), { name: "other" });
+      await device.reboot();
+      expect((await device.call("GET", "/v1/containers/other")).body["state"]).toBe("trying");
+      await device.install(runnable("2.0.0", failing("2.0.0")));
+      await post(device, "try");
+      await untilState(device, "normal");
+      await untilRuns(device, "1.0.0");
+      const told = device.logged.find(({ message }) => message.includes("restarts instead"));
+      expect(told?.members["why"]).toContain('"other" is on trial');
+    },
+    {
+      wishes: '[power]\ndriver = "none"\nreboot_during_trial = "refuse"\n',
+      ceiling: 'trial_failure = "reboot"\n',
+    },
+  ));
+
+test("power.reboot_during_trial and a careful caller keep a reboot from rolling a tried container back", () =>
+  withUnits(
+    async ({ device }) => {
+      const reboot = async (duringTrial: string) => {
+        const options = { headers: { "content-type": "application/json" }, body: JSON.stringify({ duringTrial }) };
+        const { status, body } = await device.call("POST", "/v1/system/reboot", options);
+        return [status, body["code"] ?? "-"];
+      };
+      await commitFirst(device);
+      expect(await reboot("allow")).toEqual([200, "-"]);
+      await device.install(runnable("2.0.0"));
+      expect(await reboot("refuse")).toEqual([200, "-"]);
+      await post(device, "try");
+      expect(await reboot("refuse")).toEqual([409, "trial-running"]);
+      expect(await reboot("allow")).toEqual([409, "trial-running"]);
+      await post(device, "commit");
+      expect(await reboot("refuse")).toEqual([200, "-"]);
+    },
+    { wishes: '[power]\ndriver = "command"\nreboot = ["true"]\nreboot_during_trial = "refuse"\n' },
+  ));
+
 test("where it is so configured, the host reboots to leave a trial", async () => {
-  const wishes = (reboot: string) => `[power]\ndriver = "command"\nreboot = ["touch", ${JSON.stringify(reboot)}]\n`;
+  const wishes = (reboot: string) =>
+    `[power]\ndriver = "command"\nreboot = ["touch", ${JSON.stringify(reboot)}]\nreboot_during_trial = "refuse"\n`;
   const marker = join(process.env["TMPDIR"] ?? "/tmp", `rebooted-${process.pid}`);
   await withUnits(
     async ({ device, systemd }) => {

@@ -74,8 +74,12 @@ test("examineRecords finds records that make no sense, now or before", () =>
 test("examineRecords finds an image that is not there any more, and the runtimes that images name", () =>
   onDevice(async (device) => {
     await device.install(imageOf("1.0.0"));
+    expect((await examined(device)).runtimes).toEqual(new Map());
+    await writeFile(record(device, "slots/a/config.yaml"), 'version: "1.0.0"\n');
+    const more = '[containers.edge]\nruntime = "nspawn"\n';
+    expect((await examined(device, { more })).runtimes).toEqual(new Map([["edge", "nspawn"]]));
     await writeFile(record(device, "slots/a/config.yaml"), "runtime: lxc\n");
-    expect((await examined(device)).runtimes).toEqual(["lxc"]);
+    expect((await examined(device, { more })).runtimes).toEqual(new Map([["edge", "lxc"]]));
     await writeFile(record(device, "slots/a/slot.json"), "{}");
     const [, finding] = (await examined(device)).lines;
     expect(finding?.[0]).toBe("problem");

@@ -6,7 +6,7 @@ const boot = "host-service-boot.service";
 
 test("examineUnits finds nothing on a healthy host", () =>
   onHealthyHost(async (host) => {
-    const findings = await examineUnits(host.world);
+    const findings = await examineUnits(host.world, []);
     expect(notOk(findings)).toEqual([]);
     expect(findings.length).toBe(4);
   }));
@@ -14,7 +14,7 @@ test("examineUnits finds nothing on a healthy host", () =>
 test("examineUnits finds that the host has no systemd", () =>
   onHealthyHost(async (host) => {
     await host.lose("run");
-    expect(told(await examineUnits(host.world), "units", host)).toStartWith(
+    expect(told(await examineUnits(host.world, []), "units", host)).toStartWith(
       "warning: this host was not booted by systemd",
     );
   }));
@@ -48,7 +48,7 @@ for (const [name, answer, expected] of faults) {
     onHealthyHost(async (host) => {
       const healthy = "printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=enabled\\n'";
       await host.program("systemctl", `case "$*" in *${boot}) printf '${answer}\\n' ;; *) ${healthy} ;; esac`);
-      const findings = await examineUnits(host.world);
+      const findings = await examineUnits(host.world, []);
       expect(told(findings, `unit ${boot}`, host)).toBe(expected);
       expect(notOk(findings)).toEqual([`unit ${boot}`]);
     }));
@@ -57,11 +57,25 @@ for (const [name, answer, expected] of faults) {
 test("examineUnits warns of another unit that is disabled, and of a systemctl that does not answer", () =>
   onHealthyHost(async (host) => {
     await host.program("systemctl", "printf 'LoadState=loaded\\nActiveState=active\\nUnitFileState=disabled\\n'");
-    expect(told(await examineUnits(host.world), "unit host-service.service", host)).toBe(
+    expect(told(await examineUnits(host.world, []), "unit host-service.service", host)).toBe(
       "warning: it is disabled: the next boot does not start it -> run systemctl enable --now host-service.service",
     );
     await host.program("systemctl", "exit 1");
-    expect(told(await examineUnits(host.world), `unit ${boot}`, host)).toBe(
+    expect(told(await examineUnits(host.world, []), `unit ${boot}`, host)).toBe(
       "problem: systemctl does not tell -> see whether systemctl status works",
+    );
+  }));
+
+test("examineUnits finds a container that failed, and lets one be stopped", () =>
+  onHealthyHost(async (host) => {
+    const answer = (state: string) => `printf 'LoadState=loaded\\nActiveState=${state}\\nUnitFileState=enabled\\n'`;
+    await host.program("systemctl", `case "$*" in *@edge.*) ${answer("failed")} ;; *) ${answer("active")} ;; esac`);
+    const findings = await examineUnits(host.world, ["edge"]);
+    expect(told(findings, "unit host-service-container@edge.service", host)).toBe(
+      "problem: it failed -> see hostctl container logs --name edge",
+    );
+    await host.program("systemctl", answer("inactive"));
+    expect(told(await examineUnits(host.world, ["edge"]), "unit host-service-container@edge.service", host)).toBe(
+      "ok: inactive",
     );
   }));

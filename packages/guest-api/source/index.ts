@@ -1,0 +1,13 @@
+export type { Image, ImageFile, Images } from "./answers/images.ts";
+export { defaultLimits, Gate } from "./gate/gate.ts";
+export type { GateLimits, GateOptions } from "./gate/gate.ts";
+export { Guest } from "./guest.ts";
+export type { GuestOptions } from "./guest.ts";
+export { numbersOf, startTime } from "./identity/processes.ts";
+export type { Membership } from "./identity/judge.ts";
+export { changesBetween } from "./model/changes.ts";
+export { byBytes, merge } from "./model/layers.ts";
+export type { Configuration, Devices, Layer, Properties } from "./model/layers.ts";
+export { flavours, isApiOn } from "./model/switches.ts";
+export type { Flavour } from "./model/switches.ts";
+export { instanceInputs, isVisible } from "./model/views.ts";

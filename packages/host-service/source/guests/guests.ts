@@ -1,0 +1,110 @@
+// The guest API of all containers of this host: who has one, and what is set live.
+import type { ConfigChange, DeviceChange } from "@host-service/protocol";
+import { byBytes } from "@host-service/guest-api";
+import { realDisk } from "@host-service/disk";
+import { listContainers } from "@host-service/slots";
+import { RequestError } from "../problems/request-error.ts";
+import { GuestEntry } from "./guest-entry.ts";
+import type { GuestContext } from "./guest-entry.ts";
+import { withConfig, withDevices } from "./live-changes.ts";
+
+export class Guests {
+  readonly #context: GuestContext;
+  readonly #entries = new Map<string, GuestEntry>();
+  #lastFollow: Promise<void> = Promise.resolve();
+
+  constructor(context: GuestContext) {
+    this.#context = context;
+  }
+
+  /** Opens what is new, closes what is gone, and reads anew what runs. Never rejects: one container is not the other's trouble. */
+  follow(): Promise<void> {
+    this.#lastFollow = this.#lastFollow.then(() => this.#follow());
+    return this.#lastFollow;
+  }
+
+  close(): void {
+    for (const entry of this.#entries.values()) entry.close();
+    this.#entries.clear();
+  }
+
+  /** What the guest said; undefined while nobody knows. */
+  isReady(name: string): boolean | undefined {
+    const ready = this.#entries.get(name)?.guest.ready;
+    return ready === undefined ? undefined : ready === "true";
+  }
+
+  /** For what stops and starts containers: each of the two makes a guest begin anew. */
+  resetReady(name: string): void {
+    this.#entries.get(name)?.guest.resetReady();
+  }
+
+  /** The image's keys and the live ones, as they count; without `volatile.*`. */
+  config(name: string): Record<string, string> {
+    const { config } = this.#entry(name).guest.merged;
+    const known = Object.entries(config).filter(([key]) => !key.startsWith("volatile."));
+    return Object.fromEntries(known.toSorted(([left], [right]) => byBytes(left, right)));
+  }
+
+  value(name: string, key: string): string {
+    const config = this.config(name);
+    const value = Object.hasOwn(config, key) ? config[key] : undefined;
+    if (value !== undefined) return value;
+    throw new RequestError("not-found", `Cannot get ${JSON.stringify(key.slice(0, 64))}: it is not set`);
+  }
+
+  async changeConfig(name: string, { config }: ConfigChange): Promise<void> {
+    await this.#entry(name).change((live) => withConfig(live, config));
+    this.#context.log.info("Live keys were changed", { container: name, keys: Object.keys(config) });
+  }
+
+  devices(name: string): Record<string, Record<string, string>> {
+    return structuredClone(this.#entry(name).guest.merged.devices);
+  }
+
+  async changeDevices(name: string, { devices }: DeviceChange): Promise<void> {
+    const entry = this.#entry(name);
+    if (entry.runtime !== "none") {
+      const why = `its runtime "${entry.runtime}" takes devices from config.yaml alone; write them into that of the next image`;
+      throw new RequestError("not-supported", `Cannot change the devices of "${name}": ${why}`);
+    }
+    await entry.change((live) => withDevices(live, devices));
+    this.#context.log.info("Live devices were changed", { container: name, devices: Object.keys(devices) });
+  }
+
+  #entry(name: string): GuestEntry {
+    const entry = this.#entries.get(name);
+    if (entry !== undefined) return entry;
+    throw new RequestError("not-found", `Cannot find "${name}": no such container; see hostctl container list`);
+  }
+
+  async #follow(): Promise<void> {
+    await this.#attempt("Cannot follow the list of containers", {}, async () => {
+      const names = await listContainers({ disk: realDisk, stateDirectory: this.#context.stateDirectory });
+      for (const [name, entry] of this.#entries) {
+        if (names.includes(name)) continue;
+        entry.close();
+        this.#entries.delete(name);
+      }
+      for (const name of names) {
+        await this.#attempt("Cannot open the guest API of a container", { container: name }, () => this.#openFor(name));
+      }
+    });
+  }
+
+  async #openFor(name: string): Promise<void> {
+    const known = this.#entries.get(name);
+    if (known !== undefined) return await known.refresh();
+    const entry = new GuestEntry(name, this.#context);
+    this.#entries.set(name, entry);
+    await entry.open();
+  }
+
+  async #attempt(what: string, about: Readonly<Record<string, unknown>>, act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } catch (error) {
+      this.#context.log.warn(what, { ...about, why: error instanceof Error ? error.message : String(error) });
+    }
+  }
+}

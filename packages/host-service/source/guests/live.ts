@@ -1,0 +1,45 @@
+// `containers/<name>/live.json`: what was set while the container is there, and outlives its images. Replaced as a whole, durable before anybody
+// is told. What cannot be read is set aside, as a record is, and never deleted.
+import { join } from "node:path";
+import { DiskError, realDisk, replaceFile } from "@host-service/disk";
+import { literal, looseObject, optional, parse, record, string } from "@host-service/schema";
+import type { InferOutput } from "@host-service/schema";
+
+const fileBytesMax = 4 * 1024 * 1024;
+
+const Text = record(string(), string());
+
+const LiveFile = looseObject({
+  format: literal(1),
+  config: optional(Text, {}),
+  devices: optional(record(string(), Text), {}),
+  /** cloud-init's instance-id where it is not the image's any more, and a digest of what it was given for. */
+  instance: optional(looseObject({ id: optional(string()), inputs: string() })),
+});
+export type Live = InferOutput<typeof LiveFile>;
+
+export const emptyLive: Live = { format: 1, config: {}, devices: {} };
+
+/** `setAside` is where an unreadable file went. */
+export async function readLive(directory: string): Promise<{ live: Live; setAside?: string }> {
+  const path = join(directory, "live.json");
+  let bytes: Uint8Array;
+  try {
+    bytes = await realDisk.read(path, { bytesMax: fileBytesMax });
+  } catch (error) {
+    if (error instanceof DiskError && error.kind === "missing") return { live: emptyLive };
+    throw error;
+  }
+  try {
+    return { live: parse(LiveFile, JSON.parse(new TextDecoder().decode(bytes)), { subject: path }) };
+  } catch {
+    // The error would quote what is in it.
+    const setAside = `${path}.unreadable`;
+    await realDisk.rename(path, setAside);
+    return { live: emptyLive, setAside };
+  }
+}
+
+export async function writeLive(directory: string, live: Live): Promise<void> {
+  await replaceFile(realDisk, join(directory, "live.json"), `${JSON.stringify(live)}\n`, { mode: 0o600 });
+}

@@ -1,0 +1,199 @@
+// The guest sockets of a real daemon: there while the switches say so, and what is set live is kept.
+import { expect, test } from "bun:test";
+import { lstat, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { onDevice } from "../kit/device.ts";
+import type { Device } from "../kit/device.ts";
+import { imageOf } from "../kit/images.ts";
+import { until } from "../kit/until.ts";
+
+const flavours = ["incus", "lxd"] as const;
+type Flavour = (typeof flavours)[number];
+
+const socketOf = (device: Device, flavour: Flavour, name = "edge") =>
+  join(device.directory, "run", name, flavour, "sock");
+
+async function ask(device: Device, flavour: Flavour, target: string): Promise<string> {
+  try {
+    const response = await fetch(`http://guest${target}`, { unix: socketOf(device, flavour), keepalive: false });
+    return `${response.status} ${await response.text()}`;
+  } catch {
+    return await lstat(socketOf(device, flavour)).then(
+      () => "refused",
+      (error: NodeJS.ErrnoException) => String(error.code),
+    );
+  }
+}
+
+const both = (device: Device, target: string) => Promise.all(flavours.map((flavour) => ask(device, flavour, target)));
+
+async function set(device: Device, config: Record<string, string | null>): Promise<number> {
+  const headers = { "content-type": "application/json" };
+  return (await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify({ config }) }))
+    .status;
+}
+
+/** A container whose first image runs, with these keys. */
+async function running(device: Device, config: string, version = "1.0.0"): Promise<void> {
+  const image = imageOf(version, { name: "edge" });
+  expect((await device.install({ ...image, config: `${image.config}\nconfig:\n${config}` })).status).toBe(200);
+  await device.reboot();
+  expect((await device.call("POST", "/v1/containers/edge/commit")).status).toBe(200);
+}
+
+test("G52: off at the start, on live, off live, by each key", () =>
+  onDevice(async (device) => {
+    await running(device, '  security.guestapi: "false"\n  user.foo: bar');
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["ENOENT", "ENOENT"]);
+    await set(device, { "security.guestapi": "true" });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar", "200 bar"]);
+    expect((await lstat(socketOf(device, "incus"))).mode & 0o777).toBe(0o666);
+    await set(device, { "security.devlxd": "false" });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar", "ENOENT"]);
+    await set(device, { "security.guestapi": null, "security.devlxd": "true" });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["ENOENT", "200 bar"]);
+    await set(device, { "security.devlxd": null });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["ENOENT", "ENOENT"]);
+  }));
+
+test("G17 G55: a restarted daemon answers at the same place, in the same directory, and starts without a ready state", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar");
+    const { ino } = await lstat(join(socketOf(device, "incus"), ".."));
+    const ready = await fetch("http://guest/1.0", {
+      unix: socketOf(device, "incus"),
+      method: "PATCH",
+      body: '{"state":"Ready"}',
+      keepalive: false,
+    });
+    expect(ready.status).toBe(200);
+    expect((await device.call("GET", "/v1/containers/edge")).body["ready"]).toBe(true);
+    expect(device.logged.map(({ message }) => message)).toContain("A container says that it is ready");
+    await device.stop();
+    expect(await both(device, "/")).toEqual(["refused", "refused"]);
+    await device.start();
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar", "200 bar"]);
+    expect((await lstat(join(socketOf(device, "incus"), ".."))).ino).toBe(ino);
+    // Nobody knows any more.
+    expect((await device.call("GET", "/v1/containers/edge")).body["ready"]).toBeUndefined();
+  }));
+
+test("live keys win, are told as events, outlive the daemon and the image, and can be taken back", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar\n  user.other: one");
+    const stream = await fetch("http://guest/1.0/events", { unix: socketOf(device, "lxd") });
+    expect(await set(device, { "user.foo": "live", "cloud-init.user-data": "secret" })).toBe(200);
+    const chunk = await stream.body?.getReader().read();
+    const event = JSON.parse(Buffer.from(chunk?.value ?? []).toString("utf8")) as { metadata: object };
+    expect(event.metadata).toEqual({ key: "user.foo", old_value: "bar", value: "live" });
+    await running(device, "  user.foo: bar2\n  user.other: two", "2.0.0");
+    const config = (await device.call("GET", "/v1/containers/edge/config")).body["config"];
+    expect(config).toEqual({ "cloud-init.user-data": "secret", "user.foo": "live", "user.other": "two" });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 live", "200 live"]);
+    await set(device, { "user.foo": null, "cloud-init.user-data": null });
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar2", "200 bar2"]);
+    expect((await device.call("GET", "/v1/containers/edge/config/user.other")).body).toEqual({ value: "two" });
+    expect(JSON.stringify(device.logged)).not.toContain("secret");
+    expect(await readFile(join(device.directory, "state/history.ndjson"), "utf8")).not.toContain("secret");
+  }));
+
+test("what cannot be set live is refused with the next step, and changes nothing", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar");
+    const before = await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8");
+    const refused: [object, string][] = [
+      [{ config: { "limits.memory": "1GiB" } }, 'Cannot set "limits.memory": only user.*, cloud-init.*'],
+      [{ config: { "user.": "x" } }, 'Cannot set "user.": only'],
+      [{ config: { "security.guestapi": "maybe-secret" } }, 'Cannot set "security.guestapi": the value'],
+      [{ config: { "user.a": 5 } }, 'Cannot read the request: "config.user.a" has to be'],
+      [{ config: { "user.a": "x\0y" } }, 'Cannot set "user.a": the value of "user.a" has a zero byte'],
+    ];
+    for (const [body, detail] of refused) {
+      const headers = { "content-type": "application/json" };
+      const answer = await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify(body) });
+      expect([answer.status, String(answer.body["detail"])]).toEqual([400, expect.stringContaining(detail)]);
+      expect(String(answer.body["detail"])).not.toContain("secret");
+    }
+    expect(await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8")).toBe(before);
+    expect((await device.call("GET", "/v1/containers/edge/config", { as: "edge" })).status).toBe(403);
+  }));
+
+test("devices are added and removed live, and the guest is told", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar");
+    const change = (devices: object) =>
+      device.call("PATCH", "/v1/containers/edge/devices", {
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({ devices }),
+      });
+    const zero = { type: "unix-char", source: "/dev/zero", path: "/dev/zero2" };
+    expect((await change({ zero })).status).toBe(200);
+    expect(JSON.parse((await ask(device, "incus", "/1.0/devices")).slice(4))).toEqual({ zero });
+    expect((await change({ zero: { type: "unixchar" } })).status).toBe(422);
+    expect((await change({ nope: null })).status).toBe(404);
+    expect((await change({ zero: null })).status).toBe(200);
+    expect(await ask(device, "incus", "/1.0/devices")).toBe("200 {}\n");
+  }));
+
+test("G13: the instance-id changes with what cloud-init was told, and with nothing else", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar\n  volatile.cloud-init.instance-id: first");
+    const id = async () => /instance-id: (.*)/u.exec(await ask(device, "lxd", "/1.0/meta-data"))?.[1];
+    expect(await id()).toBe("first");
+    await set(device, { "user.foo": "baz" });
+    await device.stop();
+    await device.start();
+    expect(await id()).toBe("first");
+    await set(device, { "cloud-init.user-data": "#cloud-config" });
+    const second = await id();
+    expect(second).toMatch(/^[0-9a-f-]{36}$/u);
+    await device.reboot();
+    expect(await id()).toBe(second);
+    await set(device, { "cloud-init.user-data": null });
+    expect(await id()).not.toBe(second);
+  }));
+
+test("a live.json that cannot be read is set aside, and the image's keys count", () =>
+  onDevice(async (device) => {
+    await running(device, "  user.foo: bar");
+    await device.stop();
+    const directory = join(device.directory, "state/containers/edge");
+    await writeFile(join(directory, "live.json"), '{"format":1,"config":{"user.foo":5,"user.secret":');
+    await device.start();
+    expect(await both(device, "/1.0/config/user.foo")).toEqual(["200 bar", "200 bar"]);
+    expect(await readdir(directory)).toContain("live.json.unreadable");
+    expect(JSON.stringify(device.logged)).not.toContain("user.secret");
+  }));
+
+test("a container that is removed takes its sockets with it, and each container has its own", () =>
+  onDevice(async (device) => {
+    for (const name of ["edge", "lamp"])
+      expect((await device.install(imageOf("1.0.0", { name }), { name })).status).toBe(200);
+    await device.reboot();
+    const nameOf = async (name: string) => {
+      const unix = socketOf(device, "incus", name);
+      return /local-hostname: (.*)/u.exec(
+        await (await fetch("http://guest/1.0/meta-data", { unix, keepalive: false })).text(),
+      )?.[1];
+    };
+    expect([await nameOf("edge"), await nameOf("lamp")]).toEqual(["edge", "lamp"]);
+    await device.call("DELETE", "/v1/containers/edge");
+    expect((await readdir(join(device.directory, "run"))).filter((name) => !name.startsWith("."))).toEqual(["lamp"]);
+    expect(await nameOf("lamp")).toBe("lamp");
+  }));
+
+test("an image of the configuration is given out to who may have it, by its digest", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "hs-"));
+  const file = join(directory, "base.tar.xz");
+  await writeFile(file, "an image");
+  const digest = new Bun.CryptoHasher("sha256").update("an image").digest("hex");
+  const offered = `[guest_api.images.base]\npath = ${JSON.stringify(file)}\n`;
+  await onDevice(async (device) => {
+    await running(device, '  security.guestapi.images: "true"');
+    const target = `/1.0/images/${digest}/export`;
+    await until("the image is known", async () => (await ask(device, "incus", target)).startsWith("200"));
+    expect(await ask(device, "lxd", `/1.0/images/${digest.slice(0, 12)}/export`)).toBe("200 an image");
+  }, offered);
+  await rm(directory, { recursive: true });
+});

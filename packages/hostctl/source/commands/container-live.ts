@@ -1,0 +1,104 @@
+// `hostctl container config` and `device`: what the host sets while a container is there. One update each, which the guest is told.
+import { exitCodes } from "@host-service/protocol";
+import type { Invocation } from "../arguments/command.ts";
+import { UsageError } from "../arguments/usage-error.ts";
+import { printAnswer } from "../output/answer.ts";
+import { printable } from "../output/printable.ts";
+import { write } from "../output/write.ts";
+import { connect } from "./connect.ts";
+import { containerName } from "./container-name.ts";
+
+export async function config(invocation: Invocation): Promise<number> {
+  const [verb, key, value] = invocation.positionals;
+  const counts = { get: 2, set: 3, unset: 2, list: 1 };
+  checkCount(invocation, { command: "config", counts });
+  if (verb === "list") return await listConfig(invocation);
+  if (verb === "get") return await getKey(invocation, key ?? "");
+  return await changeConfig(invocation, { [key ?? ""]: verb === "set" ? (value ?? "") : null });
+}
+
+export async function device(invocation: Invocation): Promise<number> {
+  const [verb, name = "", ...properties] = invocation.positionals;
+  checkCount(invocation, { command: "device", counts: { add: undefined, remove: 2, list: 1 } });
+  if (verb === "list") return await listDevices(invocation);
+  const devices = { [name]: verb === "add" ? propertiesOf(name, properties) : null };
+  const parameters = { name: containerName(invocation) };
+  const answer = await connect(invocation).call("changeContainerDevices", { parameters, request: { devices } });
+  printAnswer(invocation, answer, ["OK"]);
+  return exitCodes.done;
+}
+
+async function getKey(invocation: Invocation, key: string): Promise<number> {
+  const parameters = { name: containerName(invocation), key };
+  const answer = await connect(invocation).call("containerConfigKey", { parameters });
+  // A file or a pipe gets the value as it is, with one newline; a terminal gets no control characters.
+  if (!invocation.json && !invocation.quiet && !process.stdout.isTTY) write("stdout", `${answer.value}\n`);
+  else printAnswer(invocation, answer, answer.value.split("\n").map(printable));
+  return exitCodes.done;
+}
+
+async function changeConfig(invocation: Invocation, change: Record<string, string | null>): Promise<number> {
+  const parameters = { name: containerName(invocation) };
+  const answer = await connect(invocation).call("changeContainerConfig", { parameters, request: { config: change } });
+  printAnswer(invocation, answer, ["OK"]);
+  return exitCodes.done;
+}
+
+/** A value of several lines is one JSON string, so that a line is always one key. */
+async function listConfig(invocation: Invocation): Promise<number> {
+  const answer = await connect(invocation).call("containerConfig", { parameters: { name: containerName(invocation) } });
+  const lines = Object.entries(answer.config).map(([key, value]) => {
+    const shown = /[\p{Cc}"]/u.test(value) ? JSON.stringify(value) : value;
+    return printable(`${key}: ${shown}`);
+  });
+  printAnswer(invocation, answer, lines);
+  return exitCodes.done;
+}
+
+async function listDevices(invocation: Invocation): Promise<number> {
+  const answer = await connect(invocation).call("containerDevices", {
+    parameters: { name: containerName(invocation) },
+  });
+  const lines = Object.entries(answer.devices).map(([name, properties]) => {
+    const words = Object.entries(properties).map(([key, value]) => `${key}=${value}`);
+    return printable(`${name}: ${words.join(" ")}`);
+  });
+  printAnswer(invocation, answer, lines);
+  return exitCodes.done;
+}
+
+function propertiesOf(name: string, words: readonly string[]): Record<string, string> {
+  if (words.length === 0) {
+    throw new UsageError(
+      `Cannot add the device "${name}": it has no properties; write them as KEY=VALUE, such as type=disk`,
+    );
+  }
+  return Object.fromEntries(
+    words.map((word) => {
+      const equals = word.indexOf("=");
+      if (equals > 0) return [word.slice(0, equals), word.slice(equals + 1)];
+      throw new UsageError(`Cannot read "${word}": a property of a device is written KEY=VALUE`);
+    }),
+  );
+}
+
+/** How many words each form has; undefined for any number from two on. */
+function checkCount(
+  { positionals }: Invocation,
+  { command, counts }: { command: string; counts: Readonly<Record<string, number | undefined>> },
+): void {
+  const verb = positionals[0] ?? "";
+  const full = `hostctl container ${command}`;
+  if (!Object.hasOwn(counts, verb)) {
+    const verbs = Object.keys(counts).join(", ");
+    throw new UsageError(`Cannot run "${full} ${verb}": there is no such command; there are ${verbs}`, [
+      "container",
+      command,
+    ]);
+  }
+  const wanted = counts[verb];
+  const isRight = wanted === undefined ? positionals.length >= 2 : positionals.length === wanted;
+  if (isRight) return;
+  const why = positionals.length < (wanted ?? 2) ? "an argument is missing" : "there is an argument too many";
+  throw new UsageError(`Cannot run "${full} ${verb}": ${why}`, ["container", command]);
+}
