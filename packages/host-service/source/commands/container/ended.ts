@@ -27,7 +27,7 @@ export async function containerEnded({ configPath, name }: EndedOptions): Promis
     const ending = hidden === undefined ? seen : { ...seen, ...hidden, result: resultOf(hidden) };
     const path = endingsPath(runDirectory, name);
     mkdirSync(dirname(path), { recursive: true, mode: 0o755 });
-    appendEnding(path, ending);
+    appendEnding(path, { ...ending, asked: note?.halted === true });
     if (hidden !== undefined) printError(`The container ended by itself, ${describeEnding(ending)}`);
     // systemd would start it again; only a reboot of its own is not a matter of the policy.
     const isOver = note?.restart === false && isFailure(ending) && ending.status !== rebootStatus;
