@@ -4,6 +4,7 @@ import { AT_FDCWD, mknodAt, O_CLOEXEC, O_RDWR, S_IFIFO } from "@host-service/dis
 import { lxcConfigurationPath, lxcOf } from "../lxc/lxc-of.ts";
 import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
+import { lxcLogLines } from "./lxc-log.ts";
 import { programPath, searchPath } from "./program.ts";
 import type { Command } from "./program.ts";
 
@@ -11,12 +12,13 @@ import type { Command } from "./program.ts";
 const notifier = "/usr/bin/systemd-notify";
 
 /** LXC says nothing to systemd, writes a console to files only, and takes newuidmap's word for what ids root may use. */
-export function prepareLxc(plan: Plan, places: Places): Command {
+export function prepareLxc(plan: Plan, places: Places, { logPath }: { logPath: string }): Command {
   const { argv, configuration } = lxcOf(plan, places);
   const saysReady = existsSync(notifier);
   const lines = [
     ...(saysReady ? [`lxc.hook.start-host = ${notifier} --ready`] : []),
     ...cgroupLines(),
+    ...lxcLogLines(logPath),
     `lxc.console.logfile = ${consolePipe(places.runtimeDirectory)}`,
   ];
   const path = lxcConfigurationPath(places);
