@@ -1,7 +1,7 @@
 // `host-service container halt NAME` (ExecStop=): ends the container in order, within the time that its config.yaml gives it.
 import { existsSync } from "node:fs";
 import { notifySystemd } from "@host-service/disk";
-import { readRunNote, runPathsOf } from "@host-service/runtime/run";
+import { readRunNote, runPathsOf, writeRunNote } from "@host-service/runtime/run";
 import { loadConfiguration } from "../../configuration/configuration.ts";
 import { printError } from "../../print.ts";
 import { explain } from "../explain.ts";
@@ -24,6 +24,8 @@ export async function haltContainer({ configPath, name }: HaltOptions): Promise<
     const note = readRunNote(runDirectory, name);
     const timeoutMs = note?.stopTimeoutMs ?? stopTimeoutDefaultMs;
     notifySystemd(`EXTEND_TIMEOUT_USEC=${(timeoutMs + extraMs) * 1000}`);
+    // However it ends from here on, it was told to.
+    if (note !== undefined) writeRunNote(runDirectory, name, { ...note, halted: true });
     if (note?.runtime === "lxc") return await haltLxc(runPathsOf(runDirectory, name).private, { name, timeoutMs, pid });
     // systemd's own SIGTERM does the same, and knows no other time than the unit's.
     if (note?.stopTimeoutMs !== undefined) await haltNspawn(pid, timeoutMs);
