@@ -41,7 +41,7 @@ export async function busyboxImage(version: string, wishes: ImageWishes = {}): P
 /** One whose init ends at once. */
 export async function dyingImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
   const { format = "tar.zst", files = {}, ...members } = wishes;
-  const added = { ...files, "sbin/init": dying, "etc/version": `${version}\n` };
+  const added = { ...files, "sbin/init": dying, "etc/os-release": "ID=dying\n", "etc/version": `${version}\n` };
   const rootfs = await packed({ base: undefined, format, init: "busybox", added });
   return { version, rootfs, config: await configured(version, members) };
 }
