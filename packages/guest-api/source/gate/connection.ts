@@ -24,6 +24,8 @@ export interface ConnectionOptions {
 const streamHeader = Buffer.from(
   "HTTP/1.1 200 OK\nConnection: keep-alive\nContent-Type: application/json\nX-Content-Type-Options: nosniff\n\n",
 );
+/** Of an update with very many changes: as few calls of the kernel as are good for the count of what waits. */
+const linesAtOnce = 50;
 /** A client that sends only half of a connection's end gets its answer, and a moment more. */
 const farewellMs = 1000;
 
@@ -60,6 +62,8 @@ export class Connection implements Requester {
       this.#clientHasEnded = true;
       return;
     }
+    // Its server has said its last word.
+    if (this.#serverHasEnded) return;
     this.#act();
     this.#lastByteAt = this.#lastActAt;
     if (this.#requests === 0) this.#headersSince ??= this.#lastByteAt;
@@ -105,7 +109,8 @@ export class Connection implements Requester {
     const { limits } = this.#options.gate;
     const quietMs = now - this.#lastActAt;
     if (this.#mode.kind !== "http") return;
-    if (this.#bodies > 0) {
+    if (this.#serverHasEnded && quietMs > farewellMs) this.end();
+    else if (this.#bodies > 0) {
       if (now - this.#lastByteAt > limits.bodyStallMs) this.end();
     } else if (this.#requests > 0) return;
     else if (this.#clientHasEnded && quietMs > farewellMs) this.end();
@@ -197,10 +202,13 @@ export class Connection implements Requester {
     if (this.#clientHasEnded) return this.#endPolitely();
     this.#stopListening = this.#options.gate.options.guest.events.listen({
       types,
-      deliver: (line) => {
-        this.#toClient.write(Buffer.from(line));
-        const { bytesWaiting, chunksWaiting } = this.#toClient;
-        if (chunksWaiting > queueLimits.events || bytesWaiting > queueLimits.bytes) this.end();
+      deliver: (lines) => {
+        for (let first = 0; first < lines.length; first += linesAtOnce) {
+          const some = lines.slice(first, first + linesAtOnce);
+          this.#toClient.write(Buffer.from(some.join("")), some.length);
+        }
+        const { bytesWaiting, weightWaiting } = this.#toClient;
+        if (weightWaiting > queueLimits.events || bytesWaiting > queueLimits.bytes) this.end();
       },
     });
     this.#options.socket.resume();

@@ -154,12 +154,12 @@ test("Outlet keeps what the socket does not take, in its order, and says when it
   });
   expect(outlet.write(Buffer.from("abc"))).toBe(true);
   expect(outlet.write(Buffer.from("defg"))).toBe(false);
-  expect(outlet.write(Buffer.from("hi"))).toBe(false);
-  expect([out, outlet.bytesWaiting, outlet.chunksWaiting]).toEqual(["abcde", 4, 2]);
+  expect(outlet.write(Buffer.from("hi"), 3)).toBe(false);
+  expect([out, outlet.bytesWaiting, outlet.weightWaiting]).toEqual(["abcde", 4, 4]);
   room = 3;
   expect(outlet.drain()).toBe(false);
   room = 10;
-  expect([outlet.drain(), out, outlet.bytesWaiting]).toEqual([true, "abcdefghi", 0]);
+  expect([outlet.drain(), out, outlet.bytesWaiting, outlet.weightWaiting]).toEqual([true, "abcdefghi", 0, 0]);
 });
 
 test("Turns takes the parties in turn, one piece at a time", async () => {
