@@ -68,6 +68,7 @@ testUnless(
     }),
 );
 
+/** Or three times what it was before, on a machine that has much else to do. */
 const waitMaxMs = 20;
 const growthMaxMb = 150;
 /** What else the machine does only adds to a wait. */
@@ -87,24 +88,29 @@ for (const how of worst) {
       await runImage(device, await smallImage("1.0.0", { config: { "user.mode": "slow" } }));
       await runImage(device, await smallImage("1.0.0", { name: "lamp", config: { "user.mode": "slow" } }), "lamp");
       const before = await memoryOf(device.daemonPid, "VmRSS");
+      const alone = [
+        await pingUntil(device.socket, Bun.sleep(1000)),
+        await guestWaits(socketOf(device, "incus", "lamp")),
+      ];
+      const waitMaxNowMs = Math.max(waitMaxMs, ...alone.map(({ p99Ms }) => 3 * p99Ms));
       const program = join(import.meta.dir, "kit", "hostile-guest.py");
       const guest = Bun.spawn(["python3", program, socketOf(device, "incus"), how], { stdin: "pipe", stdout: "pipe" });
       await guest.stdout.getReader().read();
       let host = await pingUntil(device.socket, someChanges(device, how));
       let lamp = await guestWaits(socketOf(device, "incus", "lamp"));
-      for (let round = 1; round < roundsMax && Math.max(host.p99Ms, lamp.p99Ms) >= waitMaxMs; round++) {
+      for (let round = 1; round < roundsMax && Math.max(host.p99Ms, lamp.p99Ms) >= waitMaxNowMs; round++) {
         host = await pingUntil(device.socket, someChanges(device, how));
         lamp = await guestWaits(socketOf(device, "incus", "lamp"));
       }
       const grownMb = Math.round(((await memoryOf(device.daemonPid, "VmHWM")) - before) / 1e6);
       console.error(
-        `beside ${how}: host ${JSON.stringify(host)}, guest ${JSON.stringify(lamp)}, at most ${grownMb} MB more`,
+        `beside ${how}: host ${JSON.stringify(host)}, guest ${JSON.stringify(lamp)}, alone ${JSON.stringify(alone.map(({ p99Ms }) => p99Ms))}, at most ${grownMb} MB more`,
       );
       guest.kill();
       await guest.exited;
       expect(await curl(socketOf(device, "incus"), "/1.0/config/user.mode")).toBe("slow");
-      expect(host.p99Ms).toBeLessThan(waitMaxMs);
-      expect(lamp.p99Ms).toBeLessThan(waitMaxMs);
+      expect(host.p99Ms).toBeLessThan(waitMaxNowMs);
+      expect(lamp.p99Ms).toBeLessThan(waitMaxNowMs);
       expect(grownMb).toBeLessThan(growthMaxMb);
     }),
   );
@@ -113,9 +119,9 @@ for (const how of worst) {
 /** Ten thousand events for streams that do not read them; else a while. */
 async function someChanges(device: Device, how: string): Promise<void> {
   if (how !== "stalled streams") return await Bun.sleep(3000);
-  for (let round = 0; round < 10; round++) {
+  for (let round = 0; round < 100; round++) {
     const config = Object.fromEntries(
-      Array.from({ length: 1000 }, (_, index) => [`user.k${index}`, `${round} ${"x".repeat(500)}`]),
+      Array.from({ length: 100 }, (_, index) => [`user.k${index}`, `${round} ${"x".repeat(500)}`]),
     );
     const init = {
       method: "PATCH",

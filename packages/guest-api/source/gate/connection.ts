@@ -62,8 +62,8 @@ export class Connection implements Requester {
       this.#clientHasEnded = true;
       return;
     }
-    // Its server has said its last word.
-    if (this.#serverHasEnded) return;
+    // Its server has said its last word; what is on its way to the client still arrives.
+    if (this.#serverHasEnded) return this.#toClient.bytesWaiting === 0 ? this.end() : undefined;
     this.#act();
     this.#lastByteAt = this.#lastActAt;
     if (this.#requests === 0) this.#headersSince ??= this.#lastByteAt;
