@@ -1,6 +1,7 @@
 // The guest API of the compiled program: what the host sets, what a guest sees, and what a guest that means no good can do to others.
 import { expect } from "bun:test";
 import { lstat } from "node:fs/promises";
+import { availableParallelism, loadavg } from "node:os";
 import { join } from "node:path";
 import type { Device } from "./kit/device.ts";
 import { pingUntil } from "./kit/good-client.ts";
@@ -68,8 +69,9 @@ testUnless(
     }),
 );
 
-/** Or three times what it was before, on a machine that has much else to do. */
 const waitMaxMs = 20;
+/** Of the median where the machine has so much else to do that the slowest answers are its own. */
+const isMachineBusy = () => (loadavg()[0] ?? 0) > 1.5 * availableParallelism();
 const growthMaxMb = 150;
 /** What else the machine does only adds to a wait. */
 const roundsMax = 3;
@@ -88,29 +90,25 @@ for (const how of worst) {
       await runImage(device, await smallImage("1.0.0", { config: { "user.mode": "slow" } }));
       await runImage(device, await smallImage("1.0.0", { name: "lamp", config: { "user.mode": "slow" } }), "lamp");
       const before = await memoryOf(device.daemonPid, "VmRSS");
-      const alone = [
-        await pingUntil(device.socket, Bun.sleep(1000)),
-        await guestWaits(socketOf(device, "incus", "lamp")),
-      ];
-      const waitMaxNowMs = Math.max(waitMaxMs, ...alone.map(({ p99Ms }) => 3 * p99Ms));
       const program = join(import.meta.dir, "kit", "hostile-guest.py");
       const guest = Bun.spawn(["python3", program, socketOf(device, "incus"), how], { stdin: "pipe", stdout: "pipe" });
       await guest.stdout.getReader().read();
       let host = await pingUntil(device.socket, someChanges(device, how));
       let lamp = await guestWaits(socketOf(device, "incus", "lamp"));
-      for (let round = 1; round < roundsMax && Math.max(host.p99Ms, lamp.p99Ms) >= waitMaxNowMs; round++) {
+      for (let round = 1; round < roundsMax && Math.max(host.p99Ms, lamp.p99Ms) >= waitMaxMs; round++) {
         host = await pingUntil(device.socket, someChanges(device, how));
         lamp = await guestWaits(socketOf(device, "incus", "lamp"));
       }
       const grownMb = Math.round(((await memoryOf(device.daemonPid, "VmHWM")) - before) / 1e6);
       console.error(
-        `beside ${how}: host ${JSON.stringify(host)}, guest ${JSON.stringify(lamp)}, alone ${JSON.stringify(alone.map(({ p99Ms }) => p99Ms))}, at most ${grownMb} MB more`,
+        `beside ${how}: host ${JSON.stringify(host)}, guest ${JSON.stringify(lamp)}, at most ${grownMb} MB more`,
       );
       guest.kill();
       await guest.exited;
       expect(await curl(socketOf(device, "incus"), "/1.0/config/user.mode")).toBe("slow");
-      expect(host.p99Ms).toBeLessThan(waitMaxNowMs);
-      expect(lamp.p99Ms).toBeLessThan(waitMaxNowMs);
+      const isBusy = isMachineBusy();
+      if (isBusy) console.error(`the machine is busy (load ${loadavg()[0]}): the medians are judged, not the p99`);
+      for (const { p50Ms, p99Ms } of [host, lamp]) expect(isBusy ? p50Ms : p99Ms).toBeLessThan(waitMaxMs);
       expect(grownMb).toBeLessThan(growthMaxMb);
     }),
   );
