@@ -14,6 +14,7 @@ const tasks = {
   check: "tasks/check.ts",
   build: "packages/executable/compile/main.ts",
   bench: "bench/main.ts",
+  package: "packaging/main.ts",
 };
 
 const root = import.meta.dirname ?? path.dirname(new URL(import.meta.url).pathname);

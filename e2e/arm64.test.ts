@@ -84,6 +84,15 @@ onArm64("an image of each format is installed, by each way of transfer", async (
   });
 });
 
+onArm64("hostctl runs in a root that is empty but for /proc, by its launcher", async () => {
+  expect(await said("container files", "files", "without proc", "inside")).toEqual({
+    "container files": "OK\n",
+    files: "ld-linux-aarch64.so.1\nlibc.so.6\nlibdl.so.2\nlibm.so.6\nlibpthread.so.0\n",
+    "without proc": "Cannot run hostctl: /proc is not there; mount it\nexit code 1\n",
+    inside: "OK\n",
+  });
+});
+
 onArm64("the next boot tries the images, and a commit keeps them", async () => {
   const committed = ofEach("commit", "OK\n");
   const running: [string, string] = ["RUNNING", "1.0.0 (DIGEST)"];

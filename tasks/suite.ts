@@ -5,27 +5,51 @@ import { count, type Results } from "./report.ts";
 export const root = path.resolve(import.meta.dirname, "..");
 const reports = path.join(root, ".cache/reports");
 
-/** What each kind of test is made of, and how long one test may take: the machine may be busy. */
+interface Suite {
+  files: readonly string[];
+  but?: RegExp;
+  /** How long one test may take: the machine may be busy. */
+  timeoutMs: number;
+}
+
+const machines = /^e2e\/(?:device|vm)\//;
+
+/** What each kind of test is made of. The e2e tiers: the compiled program alone, on a real systemd in namespaces, in a virtual machine. */
 const suites = {
   unit: {
-    files: ["packages/*/test/**/*.test.ts", "fixtures/test/**/*.test.ts", "tasks/test/**/*.test.ts"],
+    files: [
+      "packages/*/test/**/*.test.ts",
+      "packaging/test/**/*.test.ts",
+      "fixtures/test/**/*.test.ts",
+      "tasks/test/**/*.test.ts",
+    ],
     timeoutMs: 30_000,
   },
-  e2e: { files: ["e2e/**/*.test.ts"], timeoutMs: 180_000 },
-} as const;
+  "e2e:fast": { files: ["e2e/**/*.test.ts"], but: machines, timeoutMs: 180_000 },
+  "e2e:device": { files: ["e2e/device/**/*.test.ts"], timeoutMs: 300_000 },
+  "e2e:vm": { files: ["e2e/vm/**/*.test.ts"], timeoutMs: 1_200_000 },
+} as const satisfies Record<string, Suite>;
 
 export type SuiteName = keyof typeof suites;
 
-export function isSuiteName(name: string): name is SuiteName {
+/** The suites that a word on the command line stands for; undefined where it is none. "e2e" is what `npm test` runs of it. */
+export function suitesOf(word: string): SuiteName[] | undefined {
+  if (word === "e2e") return ["e2e:fast"];
+  return isSuiteName(word) ? [word] : undefined;
+}
+
+export const suiteNames = Object.keys(suites).filter(isSuiteName);
+
+function isSuiteName(name: string): name is SuiteName {
   return Object.hasOwn(suites, name);
 }
 
 /** Runs one suite and counts it by its report. All lines of the tests go out as they come, or only failures are kept. */
 export async function runSuite(name: SuiteName, lines: "all" | "only failures"): Promise<Results & { output: string }> {
-  const { files, timeoutMs } = suites[name];
-  const found = await matching(files);
+  const { files, but, timeoutMs }: Suite = suites[name];
+  const found = (await matching(files)).filter((file) => but?.test(file) !== true);
   if (found.length === 0) return { ...count(undefined, [], 1), output: `Cannot test ${name}: there are no tests\n` };
-  const report = path.join(reports, `${name}.xml`);
+  const report = path.join(reports, `${name.replace(":", "-")}.xml`);
   await mkdir(reports, { recursive: true });
   await rm(report, { force: true });
   const flags = [`--timeout=${timeoutMs}`, "--reporter=junit", `--reporter-outfile=${report}`];

@@ -28,6 +28,7 @@ export async function makeRoot(directory: string, packages: string, unitTests: r
   }
   await copyFile(join(packages, "bin/busybox"), join(root, "bin/busybox"));
   await copyFile(join(compiled, "hostctl"), join(root, "bin/hostctl"));
+  await copyFile(join(compiled, "hostctl-launcher"), join(root, "bin/hostctl-launcher"));
   for (const name of ["host-service", "host-service-boot"]) await symlink("hostctl", join(root, "bin", name));
   for (const name of ["source", "test", "package.json"]) {
     await cp(join(repository, "packages/disk", name), join(root, "disk", name), { recursive: true });

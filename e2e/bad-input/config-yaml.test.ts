@@ -66,8 +66,8 @@ table.row("a program", 5, install(readFileSync("/bin/true").subarray(0, 2000)));
 table.row("almost 1 MiB of keys", 5, install(`config:\n${'  user.x: "y"\n'.repeat(70_000)}`));
 
 for (const [name, text] of [
-  ["runtime nspawn", "name: edge\nruntime: nspawn\n"],
-  ["runtime lxc", "name: edge\nruntime: lxc\n"],
+  ["what systemd-nspawn cannot do", 'name: edge\nruntime: nspawn\nconfig: {"limits.cpu.nodes": "0"}\n'],
+  ["what LXC cannot do", 'name: edge\nruntime: lxc\nconfig: {"limits.cpu.nodes": "0"}\n'],
   ["trial.commit ready", "name: edge\ntrial: {commit: ready}\n"],
   ["trial.timeout", "name: edge\ntrial: {timeout: 10m}\n"],
 ] as const) {

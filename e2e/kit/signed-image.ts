@@ -1,4 +1,5 @@
 // A small image with a metadata archive, signed; and every way in which it reaches a device.
+import { machine } from "node:os";
 import { mkdtempSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configYaml, end, entry, joined } from "@host-service/fixtures";
@@ -26,7 +27,10 @@ export function parts(version: string): Members {
   const text = new TextEncoder();
   return {
     "config.yaml": text.encode(configYaml({ name: "edge", version })),
-    "meta.tar": joined(entry({ name: "metadata.yaml" }, `version: "${version}"\n`), end()),
+    "meta.tar": joined(
+      entry({ name: "metadata.yaml" }, `architecture: ${machine()}\ncreation_date: 1\nversion: "${version}"\n`),
+      end(),
+    ),
     "rootfs.tar": joined(
       entry({ name: "etc", type: "5", mode: 0o755 }),
       entry({ name: "etc/version" }, version),

@@ -4,9 +4,9 @@ import type { Image } from "./images.ts";
 import type { Answer } from "./run.ts";
 
 /** Fails with all that was said, where the step did not work. */
-export function worked(answer: Answer): Answer {
+export function worked<Ended extends Pick<Answer, "exitCode" | "stdout"> & { stderr?: string }>(answer: Ended): Ended {
   if (answer.exitCode !== 0) {
-    throw new Error(`Cannot go on: exit code ${answer.exitCode}: ${answer.stdout}${answer.stderr}`);
+    throw new Error(`Cannot go on: exit code ${answer.exitCode}: ${answer.stdout}${answer.stderr ?? ""}`);
   }
   return answer;
 }

@@ -29,7 +29,7 @@ async function replaced(s: Story, path: string, script: string | undefined, tell
 
 /** Whatever a tool has left half done, the board starts what it started before. */
 async function startsTheSame(s: Story): Promise<void> {
-  worked(await s.host.reboot());
+  worked((await s.host.reboot()).hook);
   expect((await s.host.hostctl("system", "status")).stdout.split("\n")[0]).toBe("normal");
   worked(await s.host.board.run(["sh", "-c", "[ $(cat /boot/kernel) = release-1 ]"]));
 }

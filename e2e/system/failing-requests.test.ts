@@ -2,6 +2,8 @@
 import { expect } from "bun:test";
 import { json } from "../kit/api.ts";
 import { beginUpload } from "../kit/half-upload.ts";
+import { state } from "../kit/board-host.ts";
+import { tracesOf } from "../kit/board-traces.ts";
 import { childrenOf } from "../kit/processes.ts";
 import type { Answer } from "../kit/run.ts";
 import { worked } from "../kit/steps.ts";
@@ -115,7 +117,7 @@ story(
     worked(await board.run(["sh", "-c", `cat ${board.device("b")} >${root}`]));
     worked(await s.upgrade(root));
     await s.fails({ exit: 4 });
-    worked(await host.reboot());
+    worked((await host.reboot()).hook);
     expect((await host.hostctl("system", "status")).stdout).toStartWith("trying\n");
     await s.fails({ exit: 4 });
   },
@@ -123,17 +125,17 @@ story(
 
 story("a record that makes no sense", {}, async (s) => {
   const { board } = s.host;
-  const record = "/data/state/system/record.json";
+  const record = `${state}/system/record.json`;
   worked(await board.run(["cp", record, "/data/kept"]));
   await board.write(record, '{"format":1,"sta');
   const { exitCode, stdout } = await s.upgrade();
   s.said.push(`exit ${exitCode}: ${stdout.trimEnd()}`);
   expect(exitCode).toBe(1);
-  const hook = await s.host.reboot();
+  const { hook } = await s.host.reboot();
   s.said.push(`hook: ${hook.stdout.trimEnd()}`);
-  expect(
-    (await board.run(["sh", "-c", "ls /data/state/system | grep -v '^record.json$' | grep -c record"])).stdout,
-  ).toBe("1\n");
+  expect((await board.run(["sh", "-c", `ls ${state}/system | grep -v '^record.json$' | grep -c record`])).stdout).toBe(
+    "1\n",
+  );
   await s.goesOn();
 });
 
@@ -167,13 +169,13 @@ for (const [backend, more] of [
 
 for (const how of ["stopped", "killed"] as const) {
   story(`a daemon that is ${how} while it writes`, {}, async (s) => {
-    const before = await s.host.traces();
+    const before = await tracesOf(s.host);
     const { upload } = await half(s);
     await (how === "stopped" ? s.host.stopDaemon() : s.host.killDaemon());
     if (how === "stopped") s.said.push(upload.answer().split("\r\n")[0] ?? "");
     upload.leave();
     await s.host.startDaemon();
-    expect({ ...(await s.host.traces()), inactive: before.inactive }).toEqual(before);
+    expect({ ...(await tracesOf(s.host)), inactive: before.inactive }).toEqual(before);
     s.said.push((await s.host.hostctl("system", "history")).stdout.includes("upgrade") ? "history: upgrade" : "");
     await s.goesOn();
   });

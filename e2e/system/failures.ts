@@ -3,7 +3,8 @@ import { expect } from "bun:test";
 import { buildArtifact, makeArtifactKeys } from "@host-service/fixtures";
 import { GoldenSection } from "../bad-input/golden.ts";
 import { type BoardOptions, needsBoard } from "../kit/board.ts";
-import { type HostOnBoard, type HostWishes, onHost } from "../kit/host-on-board.ts";
+import { type BoardHost, type BoardHostWishes, onBoardHost } from "../kit/board-host.ts";
+import { tracesOf } from "../kit/board-traces.ts";
 import { testUnless } from "../kit/requirements.ts";
 import type { Answer } from "../kit/run.ts";
 import { worked } from "../kit/steps.ts";
@@ -24,9 +25,9 @@ const image = noise(3 * mebibyte);
 const good = buildArtifact(keys, { image });
 export const large = () => buildArtifact(keys, { image: noise(slotBytes + 512) });
 
-export interface StoryOptions extends HostWishes {
+export interface StoryOptions extends BoardHostWishes {
   unless?: readonly (string | undefined)[];
-  board?: Partial<BoardOptions>;
+  board?: Omit<Partial<BoardOptions>, "bootLoader">;
 }
 
 export interface Expectation {
@@ -38,10 +39,10 @@ export interface Expectation {
 }
 
 export class Story {
-  readonly host: HostOnBoard;
+  readonly host: BoardHost;
   readonly said: string[] = [];
 
-  constructor(host: HostOnBoard) {
+  constructor(host: BoardHost) {
     this.host = host;
   }
 
@@ -52,11 +53,11 @@ export class Story {
   /** One line, an exit code, and nothing that the next boot would notice. */
   async fails(expectation: Expectation, act: () => Promise<Answer> = () => this.upgrade()): Promise<void> {
     const { exit, inactive = "same", environment = "same" } = expectation;
-    const before = await this.host.traces();
+    const before = await tracesOf(this.host);
     const { stdout, exitCode } = await act();
     expect({ exitCode, stdout }).toEqual({ exitCode: exit, stdout: expect.stringMatching(/^Cannot [^\n]+\n$/) });
     this.said.push(`exit ${exitCode}: ${stdout.trimEnd()}`);
-    const after = await this.host.traces();
+    const after = await tracesOf(this.host);
     if (inactive === "unknown") after.inactive = before.inactive;
     if (environment === "looked at") after.environment = before.environment;
     expect(after).toEqual(before);
@@ -90,9 +91,14 @@ export class Failures {
     const places = { [files.good]: good, [files.image]: image, ...wishes.files };
     const setting = { board: { slotBytes: { a: 16 * mebibyte, b: slotBytes }, ...board }, ...wishes, files: places };
     testUnless(reasons, name, () =>
-      onHost(setting, async (host) => {
+      onBoardHost(setting, async (host) => {
         const story = new Story(host);
-        await tell(story);
+        try {
+          await tell(story);
+        } catch (error) {
+          console.error(`The daemon's log:\n${await host.log()}`);
+          throw error;
+        }
         this.#golden.compare(name, masked(story.said));
       }),
     );

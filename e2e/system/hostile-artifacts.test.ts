@@ -14,8 +14,8 @@ import {
 } from "@host-service/fixtures";
 import { type Board, makeBoard, needsBoard } from "../kit/board.ts";
 import { compareWithGolden } from "../kit/golden.ts";
-import type { HostOnBoard } from "../kit/host-on-board.ts";
-import { startHost, stateName } from "../kit/host-on-board.ts";
+import { type BoardHost, home, startHost } from "../kit/board-host.ts";
+import { stateName, tracesOf } from "../kit/board-traces.ts";
 import { needsTools, testUnless } from "../kit/requirements.ts";
 import { worked } from "../kit/steps.ts";
 
@@ -28,7 +28,7 @@ const toml = (pairs: Readonly<Record<string, string>>) =>
     .map(([key, value]) => `${key} = ${JSON.stringify(value)}`)
     .join(", ");
 let board: Board | undefined;
-let host: HostOnBoard;
+let host: BoardHost;
 
 beforeAll(async () => {
   if (unless.some((reason) => reason !== undefined)) return;
@@ -36,7 +36,7 @@ beforeAll(async () => {
   host = await startHost(board, {
     upgrade: { device_type: JSON.stringify(hostileDevice.type), provides: `{ ${toml(hostileDevice.provides)} }` },
     verify: ['keys = ["keys/*.pem"]', 'raw_images = "refuse"'],
-    files: { "/data/keys/rsa.pem": keys.rsa.pem, "/data/keys/ec.pem": keys.ec.pem },
+    files: { [`${home}/keys/rsa.pem`]: keys.rsa.pem, [`${home}/keys/ec.pem`]: keys.ec.pem },
   });
 });
 afterAll(async () => {
@@ -71,7 +71,7 @@ for (const [index, row] of hostileArtifacts.entries()) {
     const bytes = row.build(keys);
     await host.board.write(file, bytes);
     for (const way of ["path", ...others[index % 4]!] as const) {
-      const before = await host.traces();
+      const before = await tracesOf(host);
       const { exit, class: kind, detail } = await refusalOf(way, bytes);
       const words = row.text.replace("raw images are not allowed here", "this host takes no raw images");
       expect({ way, exit, kind, words: detail.slice(0, words.length), lines: detail.split("\n").length }).toEqual({
@@ -81,7 +81,7 @@ for (const [index, row] of hostileArtifacts.entries()) {
         words,
         lines: 1,
       });
-      const after = await host.traces();
+      const after = await tracesOf(host);
       // M31: what is refused before the payload leaves the partition that does not run alone, too.
       if (row.mayHaveWritten === true) after.inactive = before.inactive;
       expect({ way, ...after }).toEqual({ way, ...before });
@@ -112,13 +112,13 @@ for (const [signer, compression, way] of honest) {
   testUnless([...unless, needs], `an honest artifact is taken: ${signer}, ${compression}, by ${way}`, async () => {
     const sign = (manifest: Uint8Array) => base64(signatures[signer](manifest, keys));
     await host.board.write(file, buildArtifact(keys, { compression, sign }));
-    const before = await host.traces();
+    const before = await tracesOf(host);
     const { stdout, exitCode } = await host.hostctl("system", "upgrade", file, "--transfer", way);
     expect({ stdout, exitCode }).toEqual({
       exitCode: 0,
       stdout: "Upgrade installed successfully. Please reboot to complete the process.\n",
     });
-    const after = await host.traces();
+    const after = await tracesOf(host);
     expect((await readFile(host.board.device("b"))).subarray(0, sampleImage.byteLength)).toEqual(
       Buffer.from(sampleImage),
     );

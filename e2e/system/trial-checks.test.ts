@@ -63,7 +63,7 @@ async function onTrial(
   story: (host: BoardHost) => Promise<void>,
 ): Promise<void> {
   const commit = [`checks = ${JSON.stringify(checks)}`, 'interval = "100ms"', `timeout = "${timeout}"`];
-  await onBoardHost({ bootLoader, upgrade: ["[upgrade.commit]", ...commit] }, async (host) => {
+  await onBoardHost({ bootLoader, more: ["[upgrade.commit]", ...commit] }, async (host) => {
     expect(await host.upgrade(await artifactOf("release-2", { deviceType }))).toMatchObject({ exitCode: 0 });
     expect((await host.reboot()).hook.stdout).toBe("system: trying, runs slot b, version release-2\n");
     await story(host);

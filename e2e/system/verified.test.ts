@@ -73,7 +73,7 @@ testUnless(needs, "what is older than what was committed needs the caller's and 
     expect(await host.upgrade(old)).toEqual(administrator);
     expect(await host.upgrade(old, "--allow-downgrade")).toEqual(administrator);
     expect(await traces(host, "a")).toEqual(before);
-    await host.configure({ bootLoader, upgrade: ["allow_downgrade = true"] });
+    await host.configure({ bootLoader, upgrade: { allow_downgrade: "true" } });
     await host.reboot();
     expect(await host.upgrade(old)).toEqual(refused("give --allow-downgrade to install it all the same"));
     expect(await traces(host, "a")).toEqual(before);

@@ -19,6 +19,9 @@ const runs: [what: string, npm: string, lastLine: string, status: number][] = [
   ["a run without tests", 'echo "0 passed, 0 failed"', "0 passed, 1 failed", 1],
 ];
 
+/** What a tier says that has nothing to add. */
+const none = 'echo "0 passed, 0 failed"; exit 0';
+
 let folder: string;
 
 beforeAll(async () => {
@@ -35,18 +38,29 @@ afterAll(() => rm(folder, { recursive: true }));
 
 for (const [what, npm, lastLine, status] of runs) {
   test(`.ci/run counts ${what}`, async () => {
-    expect(await run("1000", npm)).toEqual({ lastLine, status });
+    expect(await run("1000", `case "$*" in *e2e:*) ${none};; esac; ${npm}`)).toEqual({ lastLine, status });
   });
 }
 
+test(".ci/run adds the tier of devices", async () => {
+  const npm = 'case "$*" in *e2e:device*) echo "2 passed, 0 failed, 4 skipped";; *) echo "3 passed, 0 failed";; esac';
+  expect(await run("1000", npm)).toEqual({ lastLine: "5 passed, 0 failed, 4 skipped", status: 0 });
+});
+
+test(".ci/run is red when only the tier of devices fails", async () => {
+  const npm = 'case "$*" in *e2e:device*) exit 1;; *) echo "3 passed, 0 failed";; esac';
+  expect(await run("1000", npm)).toEqual({ lastLine: "3 passed, 1 failed", status: 1 });
+});
+
 test(".ci/run adds the pass without root when it is root", async () => {
-  const npm =
-    'case "$*" in *unit*) echo "2 passed, 0 failed, 4 skipped";; *) echo "3 passed, 0 failed, 1 skipped";; esac';
+  const unit = '*unit*) echo "2 passed, 0 failed, 4 skipped";;';
+  const npm = `case "$*" in ${unit} *e2e:*) ${none};; *) echo "3 passed, 0 failed, 1 skipped";; esac`;
   expect(await run("0", npm)).toEqual({ lastLine: "5 passed, 0 failed, 5 skipped", status: 0 });
 });
 
 test(".ci/run is red when only the pass without root fails", async () => {
-  const npm = 'case "$*" in *unit*) echo "1 passed, 1 failed"; exit 1;; *) echo "3 passed, 0 failed";; esac';
+  const unit = '*unit*) echo "1 passed, 1 failed"; exit 1;;';
+  const npm = `case "$*" in ${unit} *e2e:*) ${none};; *) echo "3 passed, 0 failed";; esac`;
   expect(await run("0", npm)).toEqual({ lastLine: "4 passed, 1 failed", status: 1 });
 });
 

@@ -51,7 +51,7 @@ export interface Client {
   /** Asks one route and gives back its checked answer. */
   call<Name extends DocumentRoute>(name: Name, options?: CallOptions): Promise<AnswerOf<Name>>;
   /** The bytes of what a container wrote to its console. */
-  containerLogs(container: string): Promise<AsyncIterable<Uint8Array>>;
+  containerLogs(container: string, query?: Readonly<Record<string, string>>): Promise<AsyncIterable<Uint8Array>>;
   /** Installs from sources that the daemon reads itself. */
   installFromSources(install: SourcesInstall, options?: InstallOptions): Promise<ContainerAnswer>;
   /** Installs a bundle that is sent as the request body. */
@@ -67,8 +67,13 @@ export interface Client {
 export function createClient(connection: Connection): Client {
   return {
     call: (name, options) => callRoute(connection, name, options),
-    async containerLogs(container) {
-      const response = await exchange(connection, { route: "containerLogs", parameters: { name: container } });
+    async containerLogs(container, query = {}) {
+      const asked = Object.keys(query).length === 0 ? {} : { query };
+      const response = await exchange(connection, {
+        route: "containerLogs",
+        parameters: { name: container },
+        ...asked,
+      });
       return response.body ?? new ReadableStream<Uint8Array>({ start: (controller) => controller.close() });
     },
     installFromSources: ({ container, sources }, options) =>

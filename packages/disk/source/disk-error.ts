@@ -88,6 +88,7 @@ const deeds: Record<string, string> = {
   statfs: "measure the free space of",
   readdir: "list",
   readlink: "read the link",
+  mount: "mount on",
   flock: "lock",
   fsync: "sync",
 };

@@ -6,6 +6,7 @@ import {
   EAGAIN,
   O_CLOEXEC,
   RESOLVE_BENEATH,
+  RESOLVE_IN_ROOT,
   RESOLVE_NO_MAGICLINKS,
   RESOLVE_NO_SYMLINKS,
 } from "./linux.ts";
@@ -23,12 +24,26 @@ export function openBeneath(
   flags: number,
   options: { mode?: number; links?: "follow" | "refuse" } = {},
 ): number {
+  const resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
+  const links = options.links === "refuse" ? RESOLVE_NO_SYMLINKS : 0;
+  return openResolved(directoryFd, path, { flags, mode: options.mode ?? 0, resolve: resolve | links });
+}
+
+/** Opens a path as a process would whose root the directory is: absolute links and ".." lead nowhere else (openat2(2)). */
+export function openInRoot(rootFd: number, path: DiskPath, flags: number): number {
+  return openResolved(rootFd, path, { flags, mode: 0, resolve: RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS });
+}
+
+function openResolved(
+  directoryFd: number,
+  path: DiskPath,
+  { flags, mode, resolve }: { flags: number; mode: number; resolve: number },
+): number {
   const address = pathAddress(path);
   // struct open_how of linux/openat2.h: flags, mode, resolve; 64 bits each.
   putWord(0, flags | O_CLOEXEC);
-  putWord(8, options.mode ?? 0);
-  const resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
-  putWord(16, options.links === "refuse" ? resolve | RESOLVE_NO_SYMLINKS : resolve);
+  putWord(8, mode);
+  putWord(16, resolve);
   // EAGAIN: something was renamed while ".." was resolved, and the kernel could not be sure.
   for (let tried = 1; ; tried += 1) {
     const answer = attempt("openat2", directoryFd, address, structureAddress, 24);
@@ -65,6 +80,11 @@ export function symlinkAt(target: DiskPath, directoryFd: number, path: DiskPath)
 /** A hard link to the entry `from` itself, also when that is a symbolic link. */
 export function linkAt(fromDirectoryFd: number, from: DiskPath, directoryFd: number, path: DiskPath): void {
   invoke("linkat", path, fromDirectoryFd, secondPathAddress(from), directoryFd, pathAddress(path), 0);
+}
+
+/** Within one directory, over whatever has the name `to`. */
+export function renameAt(directoryFd: number, from: DiskPath, to: DiskPath): void {
+  invoke("renameat2", to, directoryFd, secondPathAddress(from), directoryFd, pathAddress(to), 0);
 }
 
 export function unlinkAt(directoryFd: number, path: DiskPath, what: "entry" | "directory" = "entry"): void {

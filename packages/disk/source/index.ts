@@ -23,7 +23,7 @@ export { alignedMemory, logicalBlockBytes } from "./direct.ts";
 export { type Disk, type EntryStatus } from "./disk.ts";
 export { DiskError, type DiskErrorKind, type DiskPath } from "./disk-error.ts";
 export { reasonOf } from "./errno.ts";
-export { linkAt, mkdirAt, mknodAt, openBeneath, symlinkAt, unlinkAt } from "./entries.ts";
+export { linkAt, mkdirAt, mknodAt, openBeneath, openInRoot, renameAt, symlinkAt, unlinkAt } from "./entries.ts";
 export { execute, keepOnExecute } from "./execute.ts";
 export { freeSpace } from "./free-space.ts";
 export { chroot, noNewPrivileges, parentDeathSignal } from "./jail.ts";
@@ -52,7 +52,17 @@ export {
   S_IFREG,
   S_IFSOCK,
 } from "./linux.ts";
+export { kernelKnows, type ProbedCall } from "./kernel-knows.ts";
 export { type Lock, lockFile } from "./lock.ts";
+export {
+  bindMount,
+  keepMountsPrivate,
+  makeReadOnly,
+  mountMemory,
+  mountOverlay,
+  type OverlayLayers,
+  reopen,
+} from "./mounts.ts";
 export { notifySystemd } from "./notify.ts";
 export { hasProcessEnded, openProcess, peerProcess } from "./processes.ts";
 export { releaseProgram } from "./release-program.ts";

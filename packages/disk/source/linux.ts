@@ -3,7 +3,9 @@ import { constants } from "node:fs";
 
 /** `errno` values that our own code tells apart; asm-generic/errno-base.h and errno.h. */
 export const EINTR = 4;
+export const EPERM = 1;
 export const EAGAIN = 11;
+export const ENOSYS = 38;
 export const ENODATA = 61;
 export const ENOPROTOOPT = 92;
 
@@ -32,6 +34,7 @@ export const AT_EMPTY_PATH = 0x1000;
 export const RESOLVE_NO_MAGICLINKS = 0x02;
 export const RESOLVE_NO_SYMLINKS = 0x04;
 export const RESOLVE_BENEATH = 0x08;
+export const RESOLVE_IN_ROOT = 0x10;
 
 // linux/stat.h
 export const S_IFMT = 0o170000;

@@ -6,7 +6,8 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import packageFile from "../package.json" with { type: "json" };
 import { digestOfInputs } from "./inputs.ts";
-import { allNames, executable, otherNames } from "./names.ts";
+import { architectureOf, launcherOf } from "./launcher/launcher.ts";
+import { allNames, executable, launcher, otherNames } from "./names.ts";
 import { BuildError, smoke } from "./smoke.ts";
 
 const root = path.resolve(import.meta.dirname, "../../..");
@@ -48,6 +49,7 @@ async function build(): Promise<void> {
   try {
     await compile(path.join(fresh, executable), all);
     for (const name of otherNames) await symlink(executable, path.join(fresh, name));
+    await writeFile(path.join(fresh, launcher), launcherOf(architectureOf(target)), { mode: 0o755 });
     // Another architecture's file does not run here; its own machine has to test it.
     if (target === undefined) await smoke(fresh, packageFile.version);
     await publish(fresh, digest);
@@ -73,12 +75,12 @@ async function compile(outfile: string, all: readonly string[]): Promise<void> {
 
 async function publish(fresh: string, digest: string): Promise<void> {
   await rm(recordedInputs, { force: true });
-  for (const name of allNames) await rename(path.join(fresh, name), path.join(dist, name));
+  for (const name of [...allNames, launcher]) await rename(path.join(fresh, name), path.join(dist, name));
   await writeFile(recordedInputs, digest);
 }
 
 async function isMadeOf(digest: string): Promise<boolean> {
-  const made = await Promise.all(allNames.map((name) => Bun.file(path.join(dist, name)).exists()));
+  const made = await Promise.all([...allNames, launcher].map((name) => Bun.file(path.join(dist, name)).exists()));
   const recorded = await readFile(recordedInputs, "utf8").catch(() => "");
   return made.every(Boolean) && recorded === digest;
 }

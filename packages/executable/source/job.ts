@@ -8,6 +8,7 @@ const jobs = new Map<string, () => Promise<Job>>([
   ["decode", async () => (await import("@host-service/archive/job")).runDecodeJob],
   ["xz", async () => (await import("@host-service/archive/job")).runXzJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
+  ["templates", async () => (await import("@host-service/archive/job")).runTemplatesJob],
   ["write", async () => (await import("@host-service/upgrade/job")).runWriteJob],
   ["verify", async () => (await import("@host-service/upgrade/job")).runVerifyJob],
   ["read-back", async () => (await import("@host-service/upgrade/job")).runReadBackJob],

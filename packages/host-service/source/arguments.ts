@@ -1,6 +1,6 @@
 // The words behind `host-service`. Not node:util's parseArgs, which would be a fifth of the boot hook's time and 2 MB of its memory.
 const withValue = ["config", "boot-id", "name"] as const;
-const alone = ["version", "help"] as const;
+const alone = ["version", "help", "json"] as const;
 
 export interface Arguments {
   operands: string[];

@@ -2,13 +2,20 @@
 // behind.
 import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { notifySystemd, realDisk, releaseProgram } from "@host-service/disk";
+import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
-import { sweepRemoved } from "@host-service/slots";
+import { containerUnits } from "@host-service/runtime/units";
+import type { ContainerUnits } from "@host-service/runtime/units";
+import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
 import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { Lifecycle } from "./containers/lifecycle.ts";
+import { slotsOf } from "./containers/open-slots.ts";
+import { resume } from "./containers/resume.ts";
+import { Trials } from "./containers/trials/trials.ts";
+import { forgettingUnits } from "./guests/forgetting-units.ts";
 import { Guests } from "./guests/guests.ts";
 import { offerImages } from "./guests/guest-images.ts";
 import { HandOvers } from "./hand-overs/hand-overs.ts";
@@ -16,10 +23,12 @@ import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
 import { Operations } from "./operations/registry.ts";
+import { refuseDuringTrial } from "./power/during-trial.ts";
 import { lockState } from "./state-lock.ts";
 import { openSystemParts } from "./system/open-system.ts";
 import { System } from "./system/system.ts";
 import { watchTrial } from "./system/trial-checks.ts";
+import { startWatchdog, tellSystemd } from "./watchdog.ts";
 import { version } from "./version.ts";
 
 export interface DaemonOptions {
@@ -28,6 +37,8 @@ export interface DaemonOptions {
   /** The argv that starts this program again, for its jobs. */
   program: readonly string[];
   log: Log;
+  /** What drives the containers' units, where that is not this host's systemd. */
+  units?: ContainerUnits;
 }
 
 export interface Daemon {
@@ -62,6 +73,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const inbox = await openInbox(inboxOptions);
   const uploads = await openUploads(inboxOptions);
   await sweepRemoved({ disk: realDisk, stateDirectory });
+  await forgetAllSnapshots({ disk: realDisk, stateDirectory });
 
   const history = new History({ stateDirectory, bytesMax: limits.historyBytesMax });
   const handOvers = new HandOvers();
@@ -70,9 +82,15 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     stateDirectory,
     runDirectory,
     images: offerImages(configuration.guestImages, log),
-    onReady: (container) => log.info("A container says that it is ready", { container }),
+    onReady: (name) => {
+      log.info("A container says that it is ready", { container: name });
+      void trials.ready(name);
+    },
     log,
   });
+  const units = forgettingUnits(options.units ?? containerUnits(), guests);
+  const slots = (name: string) => slotsOf(name, options);
+  const lifecycle = new Lifecycle({ ...options, units, slots });
   const containers: Containers = new Containers({
     ...options,
     inbox,
@@ -80,16 +98,34 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     uploads,
     policy,
     operations,
+    lifecycle,
+    units,
+    slots,
     isReady: (name) => guests.isReady(name),
     onListChanged: async () => {
       await guests.follow();
       await listeners.follow();
     },
+    trials: {
+      view: (name) => trials.view(name),
+      follow: (name) => trials.follow(name),
+      leave: (name) => trials.leave(name),
+    },
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
+  const trials: Trials = new Trials({
+    ...options,
+    units,
+    containers,
+    lifecycle,
+    isReady: (name) => guests.isReady(name),
+    history,
+    checkReboot: (except) => refuseDuringTrial("allow", { configuration, containers, system }, { except }),
+  });
   const listeners = new Listeners({
     configuration,
     bootId,
+    program: options.program,
     containers,
     guests,
     system,
@@ -99,12 +135,19 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     history,
     log,
   });
+  // Begun before anybody can ask for another change.
+  const resumed = (await containers.names()).map((name) => ({
+    name,
+    ended: resume(name, { containers, lifecycle, operations, history, log }),
+  }));
   await recordBootOutcomes({ containers, system, history, bootId });
   await guests.follow();
   await listeners.open();
   tellSystemd(`READY=1\nSTATUS=Listening on ${configuration.socketPath}`, log);
+  const watchdog = startWatchdog(process.env, log);
   log.info(`host-service ${version} is listening`, { socket: configuration.socketPath });
   const trial = watchTrial({ configuration, system, bootId, history, log });
+  for (const { name, ended } of resumed) void ended.then(() => trials.follow(name));
   // Most of what the start ran is not run again.
   releaseProgram();
 
@@ -113,10 +156,12 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       tellSystemd("STOPPING=1", log);
       log.info("Stopping");
       await trial.stop();
+      await trials.stop();
       operations.stop();
       await allEnd(operations, windUpTimeMs);
       guests.close();
       await listeners.close();
+      watchdog.stop();
       log.info("Stopped");
     },
   };
@@ -133,15 +178,6 @@ async function makePlace(key: string, path: string, mode: number): Promise<void>
         ? "something that is not a directory is in the way; move it away"
         : `${error instanceof Error ? error.message : String(error)}; check it`;
     throw new Error(`Cannot make the directory "${path}" of ${key}: ${why}, or change ${key}`, { cause: error });
-  }
-}
-
-/** Who listens already goes on: systemd's own time limit ends what it does not hear from. */
-function tellSystemd(state: string, log: Log): void {
-  try {
-    notifySystemd(state);
-  } catch (error) {
-    log.warn("Cannot tell systemd", { state, why: error instanceof Error ? error.message : String(error) });
   }
 }
 

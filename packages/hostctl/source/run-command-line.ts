@@ -3,6 +3,7 @@ import { exitCodes } from "@host-service/protocol";
 import packageDocument from "../package.json" with { type: "json" };
 import { bind } from "./arguments/citty.ts";
 import { isGroup } from "./arguments/command.ts";
+import type { ExamineHost } from "./arguments/command.ts";
 import { checkPositionals, quoted, scan } from "./arguments/scan.ts";
 import type { Scanned } from "./arguments/scan.ts";
 import { UsageError } from "./arguments/usage-error.ts";
@@ -14,6 +15,7 @@ import { writeLine } from "./output/write.ts";
 interface Start {
   /** The argv that starts this program again. */
   program: readonly string[];
+  examineHost?: ExamineHost;
 }
 
 export async function runCommandLine(argv: readonly string[], start: Start): Promise<number> {
@@ -38,7 +40,7 @@ export async function runCommandLine(argv: readonly string[], start: Start): Pro
 /** They ask no host-service. */
 const offlineCommands: ReadonlySet<string> = new Set(["image", "completion"]);
 
-async function runScanned(scanned: Scanned, { program }: Start): Promise<number> {
+async function runScanned(scanned: Scanned, start: Start): Promise<number> {
   const { entry, path } = scanned;
   if (entry === undefined) throw new UsageError("Cannot run hostctl: the command is missing");
   if (isGroup(entry)) {
@@ -47,7 +49,7 @@ async function runScanned(scanned: Scanned, { program }: Start): Promise<number>
   }
   checkPositionals(entry, scanned.positionals, path);
   const run = await entry.load();
-  const invocation = { ...(await bind(entry, scanned)), program };
+  const invocation = { ...(await bind(entry, scanned)), ...start };
   const { device } = invocation;
   if (device === undefined || offlineCommands.has(path[0] ?? "")) return await run(invocation);
   const { withDevice } = await import("./device/with-device.ts");

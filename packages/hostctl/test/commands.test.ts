@@ -44,6 +44,22 @@ async function transcripts(cases: readonly Case[]): Promise<string> {
   return parts.join("\n");
 }
 
+test("hostctl doctor ends with 1 where something is a problem, and tells nothing that was not asked for", async () => {
+  const fine = { check: "kernel", status: "ok", message: "Linux 6.1.0" };
+  const slow = { check: "decoders", status: "warning", message: "there is no xz", next: "install xz-utils" };
+  const broken = { check: "boot hook", status: "problem", message: "has not run", next: "run host-service boot" };
+  const doctor = (ok: boolean, ...findings: object[]) => ({ "GET /v1/doctor": { json: { ok, findings } } });
+  const refusal = problem("not-allowed", "Cannot call GET /v1/doctor: only the host itself may do this");
+  const text = await transcripts([
+    { argv: ["doctor"], script: doctor(true, fine, slow) },
+    { argv: ["doctor"], script: doctor(false, fine, slow, broken) },
+    { argv: ["doctor", "--json"], script: doctor(false, broken) },
+    { argv: ["doctor", "--quiet"], script: doctor(false, broken) },
+    { argv: ["doctor"], script: { "GET /v1/doctor": { status: 403, json: refusal } } },
+  ]);
+  await expectGolden("doctor.txt", text);
+});
+
 test("hostctl answers of the host's commands", async () => {
   const trial: Answer = { status: 409, json: problem("trial-running", "Cannot reboot: edge is on trial") };
   const never: Answer = {
@@ -114,6 +130,18 @@ test("hostctl container answers", async () => {
     { argv: ["container", "history"], script: { [`GET ${own}/history`]: { json: history } } },
     ...liveCases,
     { argv: ["container", "logs"], script: { [`GET ${own}/logs`]: () => new Response("one\ntwo\n") } },
+    {
+      argv: ["container", "logs", "-n", "2", "--boot=-1"],
+      script: { [`GET ${own}/logs`]: (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
+    {
+      argv: ["container", "logs", "--follow", "--name", "edge"],
+      script: { "GET /v1/containers/edge/logs": (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
+    {
+      argv: ["container", "logs", "--trial"],
+      script: { [`GET ${own}/logs`]: (request) => new Response(`${new URL(request.url).search}\n`) },
+    },
     {
       argv: ["container", "logs", "--json"],
       script: { [`GET ${own}/logs`]: () => new Response("one\n\u001b[1mtwo\n") },

@@ -40,6 +40,9 @@ export const statuses = {
     nextBoot: first,
     other: first,
     bootsLeft: 0,
+    runtime: "nspawn",
+    unit: { state: "running", since: "2026-11-21T23:51:00Z" },
+    trial: { commit: "manual", endsAt: "2026-11-22T00:01:00.000Z" },
     why: "1.5.0-rc.1 is on trial; commit it, or the next boot goes back to 1.4.0",
   },
   tryingAgain: {
@@ -49,6 +52,9 @@ export const statuses = {
     nextBoot: { ...second, signer: { keyId: "31A3BF0638E9409D", verified: false } },
     other: first,
     bootsLeft: 2,
+    runtime: "lxc",
+    unit: { state: "restarting", ended: { how: "with exit status 1", at: "2026-11-21T23:52:10.000Z" } },
+    trial: { commit: "ready", passes: 1, passesWanted: 3, problem: '"/bin/well" ended with 1: no route\u001b[2J' },
     why: "on trial",
   },
   rollback: {

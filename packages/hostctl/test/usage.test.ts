@@ -51,6 +51,10 @@ const commandLines = [
   "image build a b",
   "--version",
   "ping -- --quiet",
+  "container logs --lines many",
+  "container logs --boot=1",
+  "container logs --follow --trial",
+  "container logs -f --json",
 ];
 
 test("hostctl says what is wrong with a command line, on one line, and ends with 2", async () => {

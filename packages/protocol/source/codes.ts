@@ -26,6 +26,7 @@ export const problemCodes = {
   "not-supported": { status: 501, exit: 1, title: "This host cannot do that" },
   "record-unusable": { status: 500, exit: 1, title: "The record cannot be used" },
   "power-failed": { status: 502, exit: 1, title: "The host did not take the power command" },
+  "unit-failed": { status: 502, exit: 1, title: "systemd could not start or stop the container" },
   "upload-offset": {
     status: 409,
     exit: 1,

@@ -28,7 +28,10 @@ export {
   Removed,
   SlotSummary,
   StateWord,
+  TrialStatus,
+  UnitStatus,
 } from "./schemas/container.ts";
+export { DoctorReport, Finding } from "./schemas/doctor.ts";
 export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts";
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";

@@ -41,7 +41,7 @@ export async function isLeftover(disk: Disk, place: Place): Promise<boolean> {
   return names.every((name) => leftoverNames.has(name));
 }
 
-const leftoverNames = new Set(["lock", "slots", ".record.json.new", ".committed.new"]);
+const leftoverNames = new Set(["lock", "slots", "ids.json", ".ids.json.new", ".record.json.new", ".committed.new"]);
 
 /** Takes the container out of sight in one step; its bytes go with `sweepRemoved`. Who calls holds the lock. */
 export async function hideContainer(disk: Disk, place: Place): Promise<string> {

@@ -38,10 +38,14 @@ export async function startedInBoot(place: CurrentPlace): Promise<{ slotDirector
   return { slotDirectory: await place.disk.readLink(currentPath(place.runDirectory, place.name)) };
 }
 
-/** The container is gone. */
+/** The container is gone, and with it every note of this boot about it: no name has a dot in it. */
 export async function forgetCurrent(place: CurrentPlace): Promise<void> {
-  for (const path of [currentPath(place.runDirectory, place.name), notePath(place)]) {
-    if ((await place.disk.status(path)) !== undefined) await unlinkDurably(place.disk, path);
+  const directory = join(place.runDirectory, ".current");
+  if ((await place.disk.status(directory)) === undefined) return;
+  for (const entry of await place.disk.list(directory)) {
+    // `edge`, `.edge.boot`, and `..edge.boot.new`, which a writer left that died.
+    if (entry.replace(/^\.+/, "").split(".")[0] !== place.name) continue;
+    await unlinkDurably(place.disk, join(directory, entry));
   }
 }
 
@@ -56,5 +60,10 @@ async function isNoted(place: CurrentPlace): Promise<boolean> {
 }
 
 function notePath(place: CurrentPlace): string {
-  return join(place.runDirectory, ".current", `.${place.name}.boot`);
+  return currentNotePath(place.runDirectory, place.name, "boot");
+}
+
+/** Where something is noted of a container that is gone with the boot. */
+export function currentNotePath(runDirectory: string, name: string, what: string): string {
+  return join(runDirectory, ".current", `.${name}.${what}`);
 }

@@ -7,6 +7,7 @@ export type RefusalReason =
   | "no-previous"
   | "not-bootable"
   | "no-candidate"
+  | "no-trial"
   | "unexpected-image"
   | "exists";
 
@@ -23,6 +24,8 @@ export type SlotsErrorKind =
   | "later-format"
   /** There is no such container. */
   | "missing"
+  /** No ids are left for it, or it cannot be told which are. */
+  | "no-ids"
   /** A name that cannot be a directory's. */
   | "name";
 

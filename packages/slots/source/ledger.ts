@@ -22,7 +22,11 @@ export interface Ledger {
   bootId: string;
   now: () => Date;
   takeLock: TakeLock;
+  /** Where the host says which ids its users have. */
+  etcDirectory: string;
 }
+
+export const etcDirectoryDefault = "/etc";
 
 export interface Page {
   /** Undefined where no image was ever installed. */
@@ -43,6 +47,15 @@ export async function lockLedger(ledger: Ledger): Promise<Lock> {
     }
     if (error instanceof DiskError && error.kind === "missing") throw missing(name, "change");
     throw error;
+  }
+}
+
+export async function locked<Result>(ledger: Ledger, act: () => Promise<Result>): Promise<Result> {
+  const lock = await lockLedger(ledger);
+  try {
+    return await act();
+  } finally {
+    lock.release();
   }
 }
 

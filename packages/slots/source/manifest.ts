@@ -7,6 +7,7 @@ import {
   optional,
   picklist,
   pipe,
+  record,
   regex,
   string,
 } from "@host-service/schema";
@@ -17,6 +18,9 @@ const count = pipe(number(), integer(), minValue(0));
 
 /** Who signed the image, where it came with a signature; whether a key of the host said so. */
 export const signer = looseObject({ keyId: string(), verified: boolean(), trustedComment: optional(string()) });
+
+/** The ids of the host that are a container's own. */
+export const idRange = looseObject({ base: count, count: pipe(number(), integer(), minValue(1)) });
 
 /** A slot's `slot.json`: written last, so that a slot without it holds nothing. Unknown members are kept. */
 export const slotManifest = looseObject({
@@ -36,6 +40,10 @@ export const slotManifest = looseObject({
   signer: optional(signer),
   /** RFC 3339. */
   stagedAt: string(),
+  /** The ids that the owners in rootfs were shifted to; absent where they are as the archive has them. */
+  ids: optional(idRange),
+  /** Of its metadata archive: its convention, and what it says of the image. */
+  metadata: optional(looseObject({ convention: string(), properties: optional(record(string(), string())) })),
   /** What could not be kept without root, by kind. */
   notKept: optional(looseObject({ owners: count, devices: count, xattrs: count })),
 });

@@ -11,6 +11,7 @@ export interface Place {
   record: string;
   lock: string;
   committed: string;
+  ids: string;
   slots: string;
   slot(slot: SlotName): string;
   manifest(slot: SlotName): string;
@@ -25,6 +26,7 @@ export function placeOf(directory: string): Place {
     record: join(directory, "record.json"),
     lock: join(directory, "lock"),
     committed: join(directory, "committed"),
+    ids: join(directory, "ids.json"),
     slots,
     slot: (slot) => join(slots, slot),
     manifest: (slot) => join(slots, slot, "slot.json"),

@@ -3,7 +3,7 @@ import type { Disk } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { isLeftover, makeContainerDirectory } from "./container.ts";
 import { refused } from "./error.ts";
-import { lockLedger } from "./ledger.ts";
+import { etcDirectoryDefault, lockLedger } from "./ledger.ts";
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { placeOf } from "./place.ts";
 import { readRecord } from "./record-file.ts";
@@ -18,6 +18,7 @@ export interface SeedOptions {
   directory: string;
   now: () => Date;
   takeLock?: TakeLock;
+  etcDirectory?: string;
 }
 
 /** The boot of a seeded record: none, so that the first hook on the device resolves it. */
@@ -27,7 +28,8 @@ const noBoot = "";
 export async function seedSlot(options: SeedOptions): Promise<Staging> {
   const { disk, now } = options;
   const place = placeOf(options.directory);
-  const ledger: Ledger = { disk, place, bootId: noBoot, now, takeLock: options.takeLock ?? lockFile };
+  const { takeLock = lockFile, etcDirectory = etcDirectoryDefault } = options;
+  const ledger: Ledger = { disk, place, bootId: noBoot, now, takeLock, etcDirectory };
   await makeContainerDirectory(disk, place);
   const lock = await lockLedger(ledger);
   try {

@@ -67,7 +67,7 @@ export async function prepareSlot(disk: Disk, place: Place, slot: SlotName): Pro
   await disk.makeDirectory(place.slots);
   await disk.makeDirectory(directory);
   await disk.makeDirectory(join(directory, "rootfs"), { mode: 0o755 });
-  await disk.makeDirectory(join(directory, "meta"), { mode: 0o755 });
+  await disk.makeDirectory(join(directory, "meta"));
 }
 
 /** From here on the slot holds the image. The contents of its trees were synced by who wrote them. */

@@ -4,21 +4,28 @@ import { lockFile } from "@host-service/disk";
 import type { Disk, Lock } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { hideContainer, makeContainerDirectory } from "./container.ts";
-import { forgetCurrent, pointCurrent } from "./current.ts";
-import { lockLedger, missing, openPage, turnPage } from "./ledger.ts";
+import { forgetCurrent } from "./current.ts";
+import type { CurrentPlace } from "./current.ts";
+import { etcDirectoryDefault, locked, lockLedger, missing, openPage, turnPage } from "./ledger.ts";
 import type { Ledger, TakeLock } from "./ledger.ts";
 import { containerDirectory, isContainerName, placeOf } from "./place.ts";
 import { clearSlot, prepareSlot } from "./slot.ts";
+import { forgetSnapshots } from "./forget-snapshots.ts";
 import { openStaging } from "./staging.ts";
 import type { Staging } from "./staging.ts";
 import type { State, Subject, Transition } from "./state.ts";
+import { move, refuseRunning, repairCurrent } from "./move.ts";
+import type { Stop } from "./move.ts";
 import { readStatus, reportOf } from "./status.ts";
 import type { StatusReport } from "./status.ts";
 import { tryNow } from "./transitions/begin-trial.ts";
 import { commit } from "./transitions/commit.ts";
 import type { CommitOptions } from "./transitions/commit.ts";
 import { dropForInstall, installed } from "./transitions/install.ts";
+import { endTrial } from "./transitions/end-trial.ts";
+import type { TrialEnd } from "./transitions/end-trial.ts";
 import { rollback } from "./transitions/rollback.ts";
+import type { RollbackOptions } from "./transitions/rollback.ts";
 
 export interface SlotsOptions {
   disk: Disk;
@@ -28,6 +35,7 @@ export interface SlotsOptions {
   bootId: string;
   now: () => Date;
   takeLock?: TakeLock;
+  etcDirectory?: string;
 }
 
 /** One container's slots. What changes them fails with kind "busy" instead of waiting for the lock. */
@@ -41,38 +49,48 @@ export interface Slots {
   /** Drops what lies in the slot that is written next, and opens it. */
   stage(): Promise<Staging>;
   commit(options?: CommitOptions): Promise<StatusReport>;
-  rollback(): Promise<StatusReport>;
-  /** The candidate becomes what this boot runs; to start it is the caller's. */
-  tryCandidate(): Promise<StatusReport>;
-  /** The container with its slots and volumes. What runs has to be stopped before. */
-  remove(): Promise<void>;
+  rollback(options?: RollbackOptions): Promise<StatusReport>;
+  /** The candidate becomes what this boot runs, once `stop` has ended what runs now; to start it is the caller's. */
+  tryCandidate(stop: Stop): Promise<StatusReport>;
+  /** The fallback becomes what this boot runs, in the same way. */
+  endTrial(end: TrialEnd, stop: Stop): Promise<StatusReport>;
+  /** What `tryCandidate` and `endTrial` would be refused for, without a change. */
+  checkTry(): Promise<void>;
+  /** After the daemon died within one of the two: makes `.current` say what the record says. Answers whether it had to. */
+  repairCurrent(stop: Stop): Promise<boolean>;
+  /** The container with its slots and volumes, once `stop` has ended what runs. */
+  remove(stop?: Stop): Promise<void>;
 }
 
 export function openSlots(options: SlotsOptions): Slots {
   const { disk, directory, runDirectory, bootId, now } = options;
   const place = placeOf(directory);
   if (!isContainerName(place.name)) containerDirectory("", place.name);
-  const ledger: Ledger = { disk, place, bootId, now, takeLock: options.takeLock ?? lockFile };
+  const { takeLock = lockFile, etcDirectory = etcDirectoryDefault } = options;
+  const ledger: Ledger = { disk, place, bootId, now, takeLock, etcDirectory };
   const current = { disk, runDirectory, name: place.name, bootId };
   return {
     status: () => readStatus({ disk, place, bootId }),
     async checkInstall() {
       const page = await openPage(ledger);
       const { slot } = dropForInstall(page.state, page.contents);
+      await refuseRunning(current, place, slot);
       return { bytesReclaimed: page.contents.inSlot(slot)?.bytes ?? 0 };
     },
-    stage: () => stage(ledger),
-    commit: (how) => change(ledger, (state, subject) => commit(state, subject, how)),
-    rollback: () => change(ledger, rollback),
-    async tryCandidate() {
-      return await change(ledger, tryNow, async (state) => {
-        if (state.name !== "trying") return;
-        await pointCurrent(current, place.slot(state.active.slot));
-      });
+    stage: () => stage(ledger, current),
+    commit: (how) => commitAndKeep(ledger, how),
+    rollback: (how) => change(ledger, (state, subject) => rollback(state, subject, how)),
+    tryCandidate: (stop) => move({ ledger, current, stop }, tryNow),
+    endTrial: (end, stop) => move({ ledger, current, stop }, (state, subject) => endTrial(state, subject, end)),
+    async checkTry() {
+      const page = await openPage(ledger);
+      tryNow(page.state, page.contents);
     },
-    remove: () =>
+    repairCurrent: (stop) => repairCurrent({ ledger, current, stop }),
+    remove: (stop = async () => {}) =>
       locked(ledger, async () => {
         if ((await openPage(ledger)).record === undefined) throw missing(place.name, "remove");
+        await stop();
         const hidden = await hideContainer(disk, place);
         await forgetCurrent(current);
         await disk.removeTree(hidden);
@@ -80,36 +98,32 @@ export function openSlots(options: SlotsOptions): Slots {
   };
 }
 
+/** What a commit keeps, it keeps with its volumes: what they were before the trial must never come back. */
+async function commitAndKeep(ledger: Ledger, how: CommitOptions | undefined): Promise<StatusReport> {
+  const report = await change(ledger, (state, subject) => commit(state, subject, how));
+  await forgetSnapshots(ledger);
+  return report;
+}
+
 async function change(
   ledger: Ledger,
   transition: (state: State, subject: Subject) => Transition,
-  afterwards: (state: State) => Promise<void> = async () => {},
 ): Promise<StatusReport> {
   return await locked(ledger, async () => {
     const page = await openPage(ledger);
     if (page.record === undefined) throw missing(ledger.place.name, "change");
     const record = (await turnPage(ledger, page, transition(page.state, page.contents))) ?? page.record;
-    await afterwards(record.state);
     return reportOf(record, page.contents, ledger.bootId);
   });
 }
 
-async function locked<Result>(ledger: Ledger, act: () => Promise<Result>): Promise<Result> {
-  const lock = await lockLedger(ledger);
-  try {
-    return await act();
-  } finally {
-    lock.release();
-  }
-}
-
-async function stage(ledger: Ledger): Promise<Staging> {
+async function stage(ledger: Ledger, current: CurrentPlace): Promise<Staging> {
   const { disk, place } = ledger;
   await makeContainerDirectory(disk, place);
   const lock = await lockLedger(ledger);
   let staging: Staging;
   try {
-    staging = await dropAndOpen(ledger, lock);
+    staging = await dropAndOpen(ledger, lock, current);
   } catch (error) {
     lock.release();
     throw error;
@@ -126,9 +140,10 @@ async function stage(ledger: Ledger): Promise<Staging> {
   return staging;
 }
 
-async function dropAndOpen(ledger: Ledger, lock: Lock): Promise<Staging> {
+async function dropAndOpen(ledger: Ledger, lock: Lock, current: CurrentPlace): Promise<Staging> {
   const page = await openPage(ledger);
   const drop = dropForInstall(page.state, page.contents);
+  await refuseRunning(current, ledger.place, drop.slot);
   const base = await turnPage(ledger, page, drop);
   const isNew = page.record === undefined;
   return openStaging({ ledger, lock, slot: drop.slot, base, warnings: drop.warnings, isNew, finish: installed });

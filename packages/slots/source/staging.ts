@@ -5,6 +5,8 @@ import { replaceFile } from "@host-service/disk";
 import type { Lock } from "@host-service/disk";
 import { repairCommitted } from "./committed.ts";
 import { hideContainer } from "./container.ts";
+import { allocateIds } from "./ids/allocate-ids.ts";
+import type { IdRange } from "./ids/id-range.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SlotManifest } from "./manifest.ts";
 import { nextRecord } from "./record.ts";
@@ -27,6 +29,8 @@ export interface Staging {
   readonly lockFd: number;
   /** Sentences for a person, such as that a candidate was dropped. */
   readonly warnings: readonly string[];
+  /** The ids of the container, for the owners in its root; durable when it answers, and the same for all of its images. */
+  allocateIds(): Promise<IdRange>;
   /** A file of the slot itself, such as "config.yaml"; durable when it answers. */
   writeFile(name: string, contents: string | Uint8Array): Promise<void>;
   /** Seals the slot and turns the record to it. When it fails, `abandon` is still to be called. */
@@ -63,6 +67,7 @@ export function openStaging(plan: StagingPlan): Staging {
     metaDirectory: join(slotDirectory, "meta"),
     lockFd: plan.lock.fd,
     warnings: plan.warnings,
+    allocateIds: () => allocateIds(ledger),
     writeFile: (name, contents) => replaceFile(ledger.disk, join(slotDirectory, name), contents),
     async complete(manifest) {
       if (!open) throw new Error("Invariant: a staging was completed after its end");

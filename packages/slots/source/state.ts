@@ -5,7 +5,7 @@ import type { SlotManifest } from "./manifest.ts";
 /** What is known of an image, whatever kind it is. */
 export type ImageFacts = Pick<SlotManifest, "version" | "signer"> & {
   trial: Pick<SlotManifest["trial"], "boots">;
-} & Partial<Pick<SlotManifest, "stagedAt" | "entries" | "bytes">>;
+} & Partial<Pick<SlotManifest, "stagedAt" | "entries" | "bytes" | "metadata">>;
 
 export type SlotName = "a" | "b";
 

@@ -37,6 +37,7 @@ export interface SlotSummary {
   entries?: number;
   bytes?: number;
   signer?: NonNullable<SlotManifest["signer"]>;
+  metadata?: NonNullable<SlotManifest["metadata"]>;
   /** False where the slot does not hold that image any more. */
   bootable: boolean;
 }
@@ -111,8 +112,8 @@ export function summarise(reference: SlotReference, subject: Subject): SlotSumma
   const manifest = subject.manifestOf(reference);
   const named = { slot: reference.slot, imageId: reference.imageId };
   if (manifest === undefined) return { ...named, bootable: false };
-  const { version, stagedAt, entries, bytes, signer } = manifest;
-  return { ...named, ...given({ version, signer, stagedAt, entries, bytes }), bootable: true };
+  const { version, stagedAt, entries, bytes, signer, metadata } = manifest;
+  return { ...named, ...given({ version, signer, stagedAt, entries, bytes, metadata }), bootable: true };
 }
 
 /** Without the members that nobody knows. */

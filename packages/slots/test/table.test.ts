@@ -6,6 +6,7 @@ import { tryNow } from "../source/transitions/begin-trial.ts";
 import { boot, resolve } from "../source/transitions/boot.ts";
 import { commit } from "../source/transitions/commit.ts";
 import { dropForInstall, installed } from "../source/transitions/install.ts";
+import { endTrial } from "../source/transitions/end-trial.ts";
 import { rollback } from "../source/transitions/rollback.ts";
 import { digestOf, print, statesFrom, subject } from "./kit/states.ts";
 
@@ -33,6 +34,14 @@ const events: Record<string, Event> = {
   "commit --expect 222222222222": event((state, world) => commit(state, world, { expect: "222222222222" })),
   rollback: event(rollback),
   try: event(tryNow),
+  "end trial": event((state, world) => endTrial(state, world, { result: "failed", why: "it ended 3 times" })),
+  "end trial, 1.0.0 is not whole": event(
+    (state, world) => endTrial(state, world, { result: "rolled-back", why: "nobody committed it" }),
+    subject({ missing: ["1.0.0"] }),
+  ),
+  "end trial of another image": event((state, world) =>
+    endTrial(state, world, { result: "failed", why: "it ended 3 times", imageId: digestOf("3") }),
+  ),
   "first hook of a new boot": event(boot),
   "first hook, trial of 2 boots": event(boot, subject({ boots: 2 })),
   "first hook, 1.1.0 is not whole": event(boot, subject({ missing: ["1.1.0"] })),

@@ -17,13 +17,21 @@ const steps: [string, (device: Device) => Promise<unknown>][] = [
       await device.install("boot-4", "1.3.0", 2);
     },
   ],
-  ["try it now", (device) => device.slots("boot-4").tryCandidate()],
+  ["try it now", (device) => device.slots("boot-4").tryCandidate(async () => {})],
   ["reboot, as its trial has 2 boots (boot 5)", (device) => device.hook("boot-5")],
   ["commit, expecting 1.3.0", (device) => device.slots("boot-5").commit({ expect: "1.3.0" })],
   ["roll back to the previous one", (device) => device.slots("boot-5").rollback()],
   ["call it off", (device) => device.slots("boot-5").commit()],
   ["roll back after all", (device) => device.slots("boot-5").rollback()],
   ["reboot (boot 6)", (device) => device.hook("boot-6")],
+  [
+    "install 1.4.0 and try it, then end its trial in this boot",
+    async (device) => {
+      await device.install("boot-6", "1.4.0");
+      await device.slots("boot-6").tryCandidate(async () => {});
+      await device.slots("boot-6").endTrial({ result: "failed", why: "it ended 3 times" }, async () => {});
+    },
+  ],
   ["remove", (device) => device.slots("boot-6").remove()],
 ];
 

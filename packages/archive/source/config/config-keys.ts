@@ -42,6 +42,9 @@ const accepted: Record<string, ValueKind> = {
   "raw.idmap": "text",
   "raw.lxc": "text",
   "raw.seccomp": "text",
+  // Ours: Incus has these in raw.lxc only.
+  "security.capabilities.add": "text",
+  "security.capabilities.drop": "text",
   "security.devlxd": "switch",
   "security.devlxd.images": "switch",
   "security.guestapi": "switch",
@@ -58,6 +61,9 @@ const accepted: Record<string, ValueKind> = {
   "security.syscalls.deny_default": "switch",
   "security.syscalls.intercept.*": "text",
 };
+
+/** Every key that a config.yaml may have; a name that ends in ".*" stands for all that begin so. */
+export const acceptedConfigKeys: readonly string[] = Object.keys(accepted);
 
 const virtualMachine = "it belongs to virtual machines";
 const refused: Record<string, string> = {

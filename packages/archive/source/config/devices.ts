@@ -36,6 +36,10 @@ const disk = strictObject({
   path: insidePath,
   source: diskSource,
   readonly: optional(onOff),
+  /** Ours: a volume that each slot has its own of. */
+  per: optional(picklist(["container", "slot"])),
+  /** Ours: a copy is kept while a trial runs, and put back when it is rolled back. */
+  snapshot: optional(onOff),
   required: optional(onOff),
   recursive: optional(onOff),
   shift: optional(onOff),
@@ -74,14 +78,19 @@ const node = {
   required: optional(onOff),
 };
 
-export const deviceSchema = variant("type", [
-  disk,
-  nic,
-  strictObject({ type: literal("unix-char"), ...node }),
-  strictObject({ type: literal("unix-block"), ...node }),
-  strictObject({ type: literal("none") }),
-]);
+const unixChar = strictObject({ type: literal("unix-char"), ...node });
+const unixBlock = strictObject({ type: literal("unix-block"), ...node });
+
+export const deviceSchema = variant("type", [disk, nic, unixChar, unixBlock, strictObject({ type: literal("none") })]);
 export type Device = InferOutput<typeof deviceSchema>;
+
+/** Every key that a device may have, by its type. */
+export const acceptedDeviceKeys: Readonly<Record<string, readonly string[]>> = {
+  disk: Object.keys(disk.entries),
+  nic: Object.keys(nic.entries),
+  "unix-char": Object.keys(unixChar.entries),
+  "unix-block": Object.keys(unixBlock.entries),
+};
 
 const deviceTypes = ["disk", "nic", "unix-char", "unix-block", "none"];
 const nodesInstead = "add its device nodes as unix-char or unix-block devices";

@@ -4,7 +4,6 @@ import {
   SchemaError,
   literal,
   nullable,
-  number,
   optional,
   parse,
   picklist,
@@ -17,10 +16,11 @@ import { canonicalArchitecture, describeUnknownArchitecture } from "./architectu
 import { checkConfigEntry, isSecretKey } from "./config-keys.ts";
 import { checkDevice, deviceSchema } from "./devices.ts";
 import type { Device } from "./devices.ts";
-import { parseDuration } from "./duration.ts";
 import { withoutIncusMembers } from "./incus-members.ts";
 import { refuse, subject } from "./refusal.ts";
 import { describeUnquoted, entriesOf, isMap } from "./text-map.ts";
+import { readTrial, trialSchema } from "./trial.ts";
+import type { Trial } from "./trial.ts";
 import { readYaml } from "./yaml.ts";
 
 export interface InstanceConfig {
@@ -32,7 +32,7 @@ export interface InstanceConfig {
   /** Missing when the file leaves it to the host. */
   runtime?: "nspawn" | "lxc" | "none";
   rootfs: "overlay" | "read-only";
-  trial: { commit: "manual" | "ready"; boots: number; timeoutMs?: number };
+  trial: Trial;
   /** Without the two families below. */
   config: Record<string, string>;
   /** `image.*`, kept as information. */
@@ -46,8 +46,6 @@ const configLimits = {
   keysMax: 4096,
   keyBytesMax: 256,
   devicesMax: 256,
-  trialBootsMax: 100,
-  trialTimeoutMsMax: 30 * 86_400_000,
 };
 
 const instanceSchema = strictObject({
@@ -58,15 +56,7 @@ const instanceSchema = strictObject({
   version: optional(nullable(string())),
   runtime: optional(nullable(picklist(["nspawn", "lxc", "none"]))),
   rootfs: optional(nullable(picklist(["overlay", "read-only"]))),
-  trial: optional(
-    nullable(
-      strictObject({
-        commit: optional(picklist(["manual", "ready"])),
-        timeout: optional(string()),
-        boots: optional(number()),
-      }),
-    ),
-  ),
+  trial: optional(nullable(trialSchema)),
   config: optional(unknown()),
   devices: optional(unknown()),
 });
@@ -114,25 +104,6 @@ function readArchitecture(name: string): string {
 function readVersion(version: string): string {
   if (/^[^\p{C}\s](?:[^\p{C}]{0,126}[^\p{C}\s])?$/u.test(version)) return version;
   throw refuse('"version" has to be 1 to 128 printable characters, such as "1.4.2"');
-}
-
-function readTrial(trial: {
-  commit?: "manual" | "ready" | undefined;
-  timeout?: string | undefined;
-  boots?: number | undefined;
-}) {
-  const boots = trial.boots ?? 1;
-  if (!Number.isInteger(boots) || boots < 1 || boots > configLimits.trialBootsMax) {
-    throw refuse(`"trial.boots" has to be a whole number from 1 to ${configLimits.trialBootsMax}, got ${boots}`);
-  }
-  const commit = trial.commit ?? "manual";
-  if (trial.timeout === undefined) return { commit, boots };
-  const timeoutMs = parseDuration(trial.timeout);
-  if (timeoutMs === undefined || timeoutMs === 0 || timeoutMs > configLimits.trialTimeoutMsMax) {
-    const got = JSON.stringify(trial.timeout.slice(0, 64));
-    throw refuse(`"trial.timeout" has to be a duration such as "10m", "90s" or "1h 30m", at most 30d, got ${got}`);
-  }
-  return { commit, boots, timeoutMs };
 }
 
 function readConfig(input: unknown): Pick<InstanceConfig, "config" | "image" | "volatile"> {

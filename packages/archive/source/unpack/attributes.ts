@@ -1,8 +1,11 @@
 import { fchmod, fchmodAt, fchownAt, setXattr, utimensAt } from "@host-service/disk";
+import type { ArchiveError } from "../error.ts";
 import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
 import type { TarEntry } from "../tar/entry.ts";
 import { refused } from "../tar/refusal.ts";
+import { aclOfText } from "./acl-text.ts";
 import type { NotKeptCount } from "./not-kept.ts";
+import { type IdRange, shiftedId, shiftedXattr } from "./shift.ts";
 import { codeOf } from "./write-error.ts";
 
 /** Who unpacks. */
@@ -11,6 +14,8 @@ export interface Unpacker {
   readonly isRoot: boolean;
   readonly uid: number;
   readonly gid: number;
+  /** Where the tree is an unprivileged container's. */
+  readonly ids?: IdRange | undefined;
 }
 
 type Attributes = Pick<TarEntry, "path" | "mode" | "uid" | "gid" | "mtime" | "xattrs" | "aclTexts">;
@@ -30,12 +35,18 @@ export type Target =
 /** In this order: a new owner takes away setuid and capabilities, and an ACL changes the mode's meaning. */
 export function setAttributes(target: Target, attributes: Attributes, unpacker: Unpacker, notKept: NotKeptCount): void {
   const { fd, name } = place(target);
-  if (unpacker.isRoot) fchownAt(fd, name, attributes.uid, attributes.gid);
-  else if (attributes.uid !== unpacker.uid || attributes.gid !== unpacker.gid) notKept.add("owners", attributes.path);
+  const { uid, gid } = ownersOf(attributes, unpacker.ids);
+  if (unpacker.isRoot) fchownAt(fd, name, uid, gid);
+  else if (uid !== unpacker.uid || gid !== unpacker.gid) notKept.add("owners", attributes.path);
   if (target.kind === "open") fchmod(fd, attributes.mode);
   else if (!target.isLink) fchmodAt(fd, name, attributes.mode);
   setXattrs(target, attributes, unpacker, notKept);
   utimensAt(fd, name, { modifiedNs: attributes.mtime });
+}
+
+function ownersOf({ path, uid, gid }: Attributes, ids: IdRange | undefined): { uid: number; gid: number } {
+  if (ids === undefined) return { uid, gid };
+  return { uid: shiftedId(uid, ids, { path, what: "owner" }), gid: shiftedId(gid, ids, { path, what: "group" }) };
 }
 
 const nothing = new Uint8Array(0);
@@ -51,16 +62,26 @@ function setXattrs(target: Target, attributes: Attributes, unpacker: Unpacker, n
     if (!isKept(target, key, value, { attributes, unpacker })) isLost = true;
   }
   for (const [key, text] of attributes.aclTexts) {
-    if (isMinimalAcl(text)) continue;
-    if (unpacker.isRoot) {
-      throw refused(
-        attributes.path,
-        `its access control list (${key}) is in the text form, which cannot be kept; pack with --xattrs --xattrs-include='*' in place of --acls`,
-      );
-    }
-    isLost = true;
+    const name = aclNames[key];
+    // A default list of three is more than the mode: it is what new files get.
+    if (name !== "system.posix_acl_default" && isMinimalAcl(text)) continue;
+    const acl = name === undefined ? undefined : aclOfText(text);
+    if (name === undefined || acl === undefined) {
+      if (unpacker.isRoot) throw namesOnly(attributes.path, key);
+      isLost = true;
+    } else if (!attributes.xattrs.has(name) && !isKept(target, name, acl, { attributes, unpacker })) isLost = true;
   }
   if (isLost) notKept.add("xattrs", attributes.path);
+}
+
+const aclNames: Readonly<Record<string, ByteString>> = {
+  "SCHILY.acl.access": "system.posix_acl_access",
+  "SCHILY.acl.default": "system.posix_acl_default",
+};
+
+function namesOnly(path: ByteString, key: string): ArchiveError {
+  const why = `its access control list (${printable(key)}) is in the text form without numbers, which cannot be kept`;
+  return refused(path, `${why}; pack with --xattrs --xattrs-include='*' in place of --acls`);
 }
 
 function isKept(
@@ -71,8 +92,10 @@ function isKept(
 ): boolean {
   // By name there is only the path form, which is safe in the jail alone; a user may set nothing on such entries anyway.
   if (target.kind === "named" && !unpacker.isRoot) return false;
+  const { ids } = unpacker;
+  const here = ids === undefined ? value : shiftedXattr(key, value, ids, attributes.path);
   try {
-    setXattr(target.kind === "open" ? target.fd : bytesOf(`/${target.path}`), bytesOf(key), value);
+    setXattr(target.kind === "open" ? target.fd : bytesOf(`/${target.path}`), bytesOf(key), here);
     return true;
   } catch (error) {
     const code = codeOf(error);

@@ -15,6 +15,7 @@ import { TarReader } from "../tar/reader.ts";
 import { feed } from "./feed.ts";
 import { shutJail, unpackCapabilities } from "./jail.ts";
 import { type UnpackMessage, type UnpackRequest, isFailureKind, unpackRequest } from "./message.ts";
+import { PlainOnly, WithoutExcluded } from "./selection.ts";
 import { TreeWriter } from "./tree-writer.ts";
 import { codeOf } from "./write-error.ts";
 
@@ -50,20 +51,23 @@ function confine(request: UnpackRequest, program: readonly string[]): never {
 }
 
 function unpackHere(request: UnpackRequest, isRoot: boolean): Omit<Extract<UnpackMessage, { type: "done" }>, "type"> {
-  const unpacker = { isRoot, uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
-  const writer = new TreeWriter(directoryFd, unpacker, request);
+  const owner = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  const writer = new TreeWriter(directoryFd, { isRoot, ...owner, ids: request.ids }, request);
+  const plain = request.plainOnly === true ? new PlainOnly(writer, owner) : writer;
+  const wanted = request.excludes === undefined ? undefined : new WithoutExcluded(plain, request.excludes);
+  const sink = wanted ?? plain;
   const tick = progressTeller(writer);
   const reader = new TarReader(
     {
       entry: (entry) => {
-        writer.entry(entry);
+        sink.entry(entry);
         tick();
       },
       contents: (bytes, offset) => {
-        writer.contents(bytes, offset);
+        sink.contents(bytes, offset);
         tick();
       },
-      fileEnd: () => writer.fileEnd(),
+      fileEnd: () => sink.fileEnd(),
     },
     request.limits,
   );
@@ -71,7 +75,7 @@ function unpackHere(request: UnpackRequest, isRoot: boolean): Omit<Extract<Unpac
   feed(reader, { fd: archiveFd, bytes: request.bytes });
   const notKept = writer.finish();
   syncFileSystem(directoryFd);
-  return { ...writer.progress, notKept };
+  return { ...writer.progress, excluded: wanted?.count ?? 0, notKept };
 }
 
 function progressTeller(writer: TreeWriter): () => void {

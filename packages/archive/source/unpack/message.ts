@@ -35,6 +35,12 @@ export const unpackRequest = strictObject({
   writesAtOnce: boolean(),
   /** Whether descriptor 4 is a lock. */
   hasLock: boolean(),
+  /** The ids of the container whose tree it is. */
+  ids: optional(strictObject({ base: count, count })),
+  /** Names, as bytes, that are left out. */
+  excludes: optional(array(string())),
+  /** Refuse everything but files and directories, and keep nothing of them but names and contents. */
+  plainOnly: optional(boolean()),
   /** How to start the job once more with fewer privileges; absent when that has been done, or is not needed. */
   again: optional(array(string())),
 });
@@ -47,6 +53,7 @@ export const unpackMessage = variant("type", [
     type: literal("done"),
     entries: count,
     bytes: count,
+    excluded: count,
     notKept: strictObject({ owners: count, devices: count, xattrs: count, examples: array(string()) }),
   }),
   strictObject({

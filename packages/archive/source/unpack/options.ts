@@ -1,6 +1,7 @@
 import type { ArchiveLimits } from "../tar/limits.ts";
 import type { XzChoice } from "./decoder-process.ts";
 import type { NotKept } from "./not-kept.ts";
+import type { IdRange } from "./shift.ts";
 
 export interface UnpackOptions {
   /** The argv that starts this program. */
@@ -15,10 +16,18 @@ export interface UnpackOptions {
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: { entries: number; bytes: number }) => void) | undefined;
   readonly xz?: XzChoice | undefined;
+  /** Of an unprivileged container: owners are shifted into it, and device nodes left out, as its runtime makes /dev. */
+  readonly ids?: IdRange | undefined;
+  /** Checked patterns: what they match is left out. All of them together have to fit an argument of a program. */
+  readonly excludes?: readonly string[] | undefined;
+  /** Refuse everything but files and directories, and keep nothing of them but names and contents. */
+  readonly plainOnly?: boolean | undefined;
 }
 
 export interface UnpackReport {
   readonly entries: number;
   readonly bytes: number;
+  /** How many entries the patterns left out. */
+  readonly excluded: number;
   readonly notKept: NotKept;
 }

@@ -1,5 +1,5 @@
 import { closeSync, constants, writeSync } from "node:fs";
-import { fchmod, ftruncate, mknodAt, openBeneath, startWriting, symlinkAt } from "@host-service/disk";
+import { fchmod, fchownAt, ftruncate, mknodAt, openBeneath, startWriting, symlinkAt } from "@host-service/disk";
 import { ArchiveError } from "../error.ts";
 import { type ByteString, bytesOf, printable } from "../tar/byte-string.ts";
 import type {
@@ -55,6 +55,8 @@ export class TreeWriter implements TarSink {
     this.#limits = request.limits;
     this.#writesAtOnce = request.writesAtOnce;
     this.#directories = new Directories(rootFd, (path) => this.#implyDirectory(path));
+    // Whatever the archive says or does not say of it, the root is the container's.
+    if (unpacker.ids !== undefined) this.#directoryEntries.remember({ path: "", entry: undefined });
   }
 
   get progress(): { entries: number; bytes: number } {
@@ -137,7 +139,8 @@ export class TreeWriter implements TarSink {
 
   #makeNode(entry: FifoEntry | DeviceEntry, place: Place): void {
     const parentFd = this.#directories.openOrMake(place.parent);
-    if (entry.type !== "fifo" && !this.#unpacker.isRoot) {
+    const { isRoot, ids } = this.#unpacker;
+    if (entry.type !== "fifo" && (!isRoot || ids !== undefined)) {
       this.#skipDevice(entry, place);
       return;
     }
@@ -178,11 +181,17 @@ export class TreeWriter implements TarSink {
   #finishDirectory(path: ByteString, entry: DirectoryEntry | undefined): void {
     const fd = openBeneath(this.#rootFd, bytesOf(path === "" ? "." : path), oldDirectory);
     try {
-      if (entry === undefined) fchmod(fd, impliedDirectoryMode);
+      if (entry === undefined) this.#finishImplied(fd);
       else setAttributes({ kind: "open", fd }, entry, this.#unpacker, this.#notKept);
     } finally {
       closeSync(fd);
     }
+  }
+
+  #finishImplied(fd: number): void {
+    const { isRoot, ids } = this.#unpacker;
+    if (isRoot && ids !== undefined) fchownAt(fd, new Uint8Array(0), ids.base, ids.base);
+    fchmod(fd, impliedDirectoryMode);
   }
 
   #implyDirectory(path: ByteString): void {

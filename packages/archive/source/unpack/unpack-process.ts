@@ -19,13 +19,16 @@ export function startUnpackJob(
   options: UnpackOptions,
   { input, directoryFd, bytes, writesAtOnce }: JobInput,
 ): UnpackJob {
-  const { program, limits, lockFd, onProgress } = options;
+  const { program, limits, lockFd, ids, excludes, plainOnly, onProgress } = options;
   const request: UnpackRequest = {
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
     writesAtOnce,
     hasLock: lockFd !== undefined,
     again: [...program],
     ...(bytes === undefined ? {} : { bytes }),
+    ...(ids === undefined ? {} : { ids: { base: ids.base, count: ids.count } }),
+    ...(excludes === undefined ? {} : { excludes: [...excludes] }),
+    ...(plainOnly === undefined ? {} : { plainOnly }),
   };
   let last: UnpackMessage | undefined;
   const child = startChild({
@@ -42,8 +45,8 @@ export function startUnpackJob(
       return new ArchiveError(last.kind, last.message, last.entry === undefined ? {} : { entry: last.entry });
     }
     if (last?.type !== "done" || ending.exitCode !== 0) return unexplained("the unpacking process", ending);
-    const { entries, bytes: unpackedBytes, notKept } = last;
-    return { entries, bytes: unpackedBytes, notKept };
+    const { entries, bytes: unpackedBytes, excluded, notKept } = last;
+    return { entries, bytes: unpackedBytes, excluded, notKept };
   });
   return { child, outcome };
 }

@@ -22,8 +22,10 @@ async function refusalFrom(work: Promise<unknown>): Promise<{ kind: string; mess
 test.each([
   ["user::rwx\ngroup::r-x\nother::r-x\n", true],
   ["user::rwx,group::r-x,other::---", true],
-  ["user::rwx\nuser:1000:rwx\ngroup::r-x\nmask::rwx\nother::r-x\n", false],
-])("unpack takes the ACL text %j only where it says what the mode says", async (text, isTaken) => {
+  ["user::rwx\nuser:1000:rwx\ngroup::r-x\nmask::rwx\nother::r-x\n", true],
+  ["user::rwx\nuser:alice:rwx:1000\ngroup::r-x\nmask::rwx\nother::r-x\n", true],
+  ["user::rwx\nuser:alice:rwx\ngroup::r-x\nmask::rwx\nother::r-x\n", false],
+])("unpack takes the ACL text %j only where everybody in it has a number", async (text, isTaken) => {
   await using workshop = new Workshop();
   const path = workshop.file(
     "archive",
@@ -35,7 +37,7 @@ test.each([
     expect(outcome).toEqual({
       kind: "entry-refused",
       message:
-        'Cannot unpack "file": its access control list (SCHILY.acl.access) is in the text form, which cannot be kept; ' +
+        'Cannot unpack "file": its access control list (SCHILY.acl.access) is in the text form without numbers, which cannot be kept; ' +
         "pack with --xattrs --xattrs-include='*' in place of --acls",
     });
   }

@@ -58,6 +58,7 @@ test("unpackFile and refusalOf tell an archive that is taken from one that is re
   expect(await unpackFile(path, workshop.directory("taken"))).toEqual({
     entries: 0,
     bytes: 0,
+    excluded: 0,
     notKept: { owners: 0, devices: 0, xattrs: 0, examples: [] },
   });
   const refusal = refusalOf(path, workshop.directory("refused"));

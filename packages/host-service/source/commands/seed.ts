@@ -53,11 +53,12 @@ async function seedImage(
   files: { config: string; rootfs: string; meta: string | undefined },
   options: SeedOptions,
 ): Promise<{ warnings: string[] }> {
-  const { stateDirectory, limits } = await loadConfiguration(options.configPath);
+  const configuration = await loadConfiguration(options.configPath);
+  const { stateDirectory } = configuration;
   await mkdir(stateDirectory, { recursive: true, mode: 0o700 });
   const lock = await lockState(stateDirectory);
   try {
-    return await seedLocked(files, options, { stateDirectory, limits });
+    return await seedLocked(files, options, configuration);
   } finally {
     lock.release();
   }
@@ -66,7 +67,7 @@ async function seedImage(
 async function seedLocked(
   files: { config: string; rootfs: string; meta: string | undefined },
   options: SeedOptions,
-  { stateDirectory, limits }: Pick<Configuration, "stateDirectory" | "limits">,
+  { stateDirectory, limits, grantOf }: Pick<Configuration, "stateDirectory" | "limits" | "grantOf">,
 ): Promise<{ warnings: string[] }> {
   const { program } = options;
   const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program, limits });
@@ -85,7 +86,7 @@ async function seedLocked(
     const open = () => seedSlot({ disk: realDisk, directory, now: () => new Date() });
     return await stageImage(
       { name, parts: received, config, bytesReclaimed: 0 },
-      { open, operation, context: { limits, program, stateDirectory } },
+      { open, operation, context: { limits, program, stateDirectory, grantOf, host: "another" } },
     );
   });
 }

@@ -1,8 +1,9 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { ContainerName } from "@host-service/protocol";
 import type { CallGroup } from "@host-service/protocol";
+import type { Grant } from "@host-service/runtime/grant";
 import { parse } from "@host-service/schema";
+import { allowOf, grantsOf, ownFiles } from "./ceiling.ts";
 import type { OfferedImage } from "../guests/guest-images.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
@@ -33,6 +34,8 @@ export interface Limits {
   historyBytesMax: number;
   uploadsMax: number;
   uploadAgeMaxMs: number;
+  trialEndingsMax: number;
+  trialEndingsWithinMs: number;
 }
 
 /** What is taken of images that are no Mender artifacts. */
@@ -54,6 +57,10 @@ export interface Configuration {
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
   allow: ReadonlyMap<string, readonly CallGroup[]>;
+  /** By container name: the host reboots to leave a trial that failed. */
+  rebootsAfterTrial: ReadonlySet<string>;
+  /** What the config.yaml of a container may ask for. */
+  grantOf: (name: string) => Grant;
 }
 
 /**
@@ -103,6 +110,8 @@ export function parseConfiguration(text: string, path: string): Configuration {
       historyBytesMax: file.limits.history_bytes_max,
       uploadsMax: file.limits.uploads_max,
       uploadAgeMaxMs: file.limits.upload_age_max,
+      trialEndingsMax: file.limits.trial_endings_max,
+      trialEndingsWithinMs: file.limits.trial_endings_within,
     },
     verify: {
       container: verificationOf("verify.container", file.verify.container, path),
@@ -114,7 +123,16 @@ export function parseConfiguration(text: string, path: string): Configuration {
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
     guestImages: guestImagesOf(file.guest_api.images, path),
     file: { path, directory: dirname(resolve(path)) },
-    allow: ceilings(file.containers, path),
+    rebootsAfterTrial: new Set(
+      Object.entries(file.containers).flatMap(([name, ceiling]) => (ceiling.trial_failure === "reboot" ? [name] : [])),
+    ),
+    allow: allowOf(file.containers, path),
+    grantOf: grantsOf(file.containers, {
+      socketPath: file.socket,
+      runDirectory: file.run_dir,
+      stateDirectory: file.state_dir,
+      files: ownFiles(path, defaultConfigurationPath),
+    }),
   };
 }
 
@@ -173,13 +191,4 @@ function guestImagesOf(images: ConfigurationFile["guest_api"]["images"], path: s
     }
     throw new ConfigurationError(path, `"guest_api.images.${name}" has to name path, or both metadata and rootfs`);
   });
-}
-
-function ceilings(containers: ConfigurationFile["containers"], path: string): Map<string, readonly CallGroup[]> {
-  const allow = new Map<string, readonly CallGroup[]>();
-  for (const [name, ceiling] of Object.entries(containers)) {
-    parse(ContainerName, name, { subject: `"containers.${name}" of ${path}` });
-    allow.set(name, ceiling.allow);
-  }
-  return allow;
 }

@@ -18,7 +18,7 @@ import {
   unknown,
 } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
-import { callGroups } from "@host-service/protocol";
+import { Ceiling } from "./ceiling.ts";
 
 const mebibyte = 1024 ** 2;
 const gibibyte = 1024 ** 3;
@@ -60,11 +60,9 @@ const Limits = strictObject({
   /** Resumable uploads that the host, or one container, may have at a time, and how long they are kept. */
   uploads_max: optional(Count, 4),
   upload_age_max: optional(Duration, "24h"),
-});
-
-/** The ceiling: what the host grants to one container. */
-const Ceiling = strictObject({
-  allow: optional(array(picklist(callGroups)), [...callGroups]),
+  /** A container on trial that ends by itself so often within so long has failed. */
+  trial_endings_max: optional(Count, 3),
+  trial_endings_within: optional(Duration, "60s"),
 });
 
 const KeyId = pipe(

@@ -1,5 +1,5 @@
 // What the boot hook decided, in the history: the hook itself writes no history, as the daemon is its only writer.
-import type { ContainerStatus } from "@host-service/protocol";
+import type { ContainerStatus, HistoryEntry } from "@host-service/protocol";
 import type { History } from "../history.ts";
 import type { System } from "../system/system.ts";
 import type { Containers } from "./containers.ts";
@@ -17,6 +17,9 @@ export async function recordBootOutcomes(options: {
     if (outcome === undefined || (outcome.result !== "rolled-back" && outcome.result !== "failed")) continue;
     const earlier = await history.of(name);
     if (earlier.some((entry) => entry.action === "boot" && entry.at === outcome.at)) continue;
+    // The daemon itself ended that trial, in the boot in which it began.
+    const isEnded = (entry: HistoryEntry) => entry.imageId === outcome.imageId && entry.at >= outcome.at;
+    if (earlier.some((entry) => entry.action === "end-trial" && isEnded(entry))) continue;
     await history.append({
       operation: bootId,
       at: outcome.at,

@@ -1,33 +1,12 @@
-// What can be said about an image before its first byte is unpacked: that this host can run it, and that it fits.
+// What can be said about an image before its first byte is unpacked: that it fits.
 import { ArchiveError, measure, recogniseAt } from "@host-service/archive";
-import type { ArchiveErrorKind, InstanceConfig, Measurement } from "@host-service/archive";
+import type { ArchiveErrorKind, Measurement } from "@host-service/archive";
 import { freeSpace } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
-import { RequestError } from "../problems/request-error.ts";
 import type { ArchivePart, ImageParts } from "./receive.ts";
 
 /** A metadata archive has templates and a few lines of text; more than this is not one. */
 export const metaLimits = { entriesMax: 256, unpackedBytesMax: 8 * 1024 * 1024 };
-
-/** What config.yaml asks of the host, which this host cannot do: refused by the key's name, never ignored. */
-export function refuseUnsupported(config: InstanceConfig): void {
-  const { runtime, trial } = config;
-  if (runtime !== undefined && runtime !== "none") {
-    throw notSupported(
-      "runtime",
-      `"${runtime}" is not built in yet; "none" leaves it to the host's units to start the container`,
-    );
-  }
-  if (trial.commit === "ready") {
-    throw notSupported(
-      "trial.commit",
-      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
-    );
-  }
-  if (trial.timeoutMs !== undefined) {
-    throw notSupported("trial.timeout", "it needs a runtime that can restart the container; leave it out");
-  }
-}
 
 /** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
 export async function checkFits(
@@ -80,8 +59,4 @@ export function tellAbout(what: ArchiveName, error: unknown): unknown {
   const key = what === "the rootfs" ? limitKeys[error.kind] : undefined;
   const next = key === undefined ? {} : { next: `raise ${key} in the daemon's configuration if it is wanted` };
   return error.told({ as: what, ...next });
-}
-
-function notSupported(key: string, why: string): RequestError {
-  return new RequestError("not-supported", `Cannot install the image: config.yaml asks for "${key}": ${why}`);
 }

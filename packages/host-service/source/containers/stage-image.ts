@@ -1,13 +1,20 @@
 // The second half of an install, and of a seed: the parts are verified, now they become a slot. Until the record says so
 // nothing has changed but what the state table drops first; whatever fails before leaves no bytes behind.
 import { ArchiveError, unpack } from "@host-service/archive";
-import type { InstanceConfig, UnpackReport } from "@host-service/archive";
+import type { IdRange, InstanceConfig, Metadata, UnpackReport } from "@host-service/archive";
+import type { Grant, Wanted } from "@host-service/runtime";
 import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
 import type { Limits } from "../configuration/configuration.ts";
 import type { Operation } from "../operations/operation.ts";
-import { checkFits, metaLimits, refuseUnsupported, tellAbout } from "./check-image.ts";
+import { checkFits, tellAbout } from "./check-image.ts";
+import { checkRootfs, checkRuntime } from "./check-runtime.ts";
+import type { RuntimeContext } from "./check-runtime.ts";
+import { lossesOf } from "./losses.ts";
 import type { ImageParts } from "./receive.ts";
+import { costOfSnapshots } from "./snapshot-cost.ts";
+import { applyMetadata, summaryOf, unpackMetadata } from "./stage-metadata.ts";
+import type { MetadataTarget } from "./stage-metadata.ts";
 
 export interface Image {
   name: string;
@@ -21,6 +28,10 @@ export interface StageContext {
   limits: Limits;
   program: readonly string[];
   stateDirectory: string;
+  /** What the container's config.yaml may ask for. */
+  grantOf: (name: string) => Grant;
+  /** "another": the image is for a device whose own image is being built here. */
+  host: RuntimeContext["host"];
 }
 
 export interface Staged {
@@ -35,38 +46,76 @@ export async function stageImage(
   options: { open: () => Promise<Staging>; operation: Operation; context: StageContext },
 ): Promise<Staged> {
   const { operation, context } = options;
-  refuseUnsupported(image.config);
+  const { name, config } = image;
+  const runtime: RuntimeContext = { name, grant: context.grantOf(name), host: context.host };
+  const wanted = checkRuntime(config, runtime);
   await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
-    const report = await unpackParts(image.parts, { staging, operation, context });
+    const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
+    const unpacked = await unpackParts(image, { ids, staging, operation, context });
+    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
     await staging.writeFile("config.yaml", image.parts.config.text);
-    const manifest = manifestOf(image, report);
+    const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
-    return { status, manifest, warnings: [...staging.warnings, ...losses(report)] };
+    const costs = await costOfSnapshots(wanted, context.stateDirectory);
+    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...costs] };
   } finally {
     await staging.abandon();
   }
 }
 
+interface Unpacked {
+  report: UnpackReport;
+  ids: IdRange | undefined;
+  metadata: Metadata | undefined;
+  warnings: string[];
+}
+
+/**
+ * A privileged container is the host's root, so that its owners are the archive's; so are those of a container that the host's
+ * own units run, as nobody would tell the kernel of a range.
+ */
+function needsIds(wanted: Wanted | undefined): boolean {
+  return wanted !== undefined && !wanted.privileged;
+}
+
+/** The metadata comes first, as it says what is left out of the root, and last, as it says what is edited there. */
 async function unpackParts(
-  parts: ImageParts,
-  options: { staging: Staging; operation: Operation; context: StageContext },
-): Promise<UnpackReport> {
-  const { staging, operation, context } = options;
-  const { limits, program } = context;
-  const into = { program, lockFd: staging.lockFd, signal: operation.signal };
-  if (parts.meta !== undefined) {
-    const meta = { ...into, archive: parts.meta, directory: staging.metaDirectory, limits: metaLimits };
-    await unpack(meta).catch((error: unknown) => Promise.reject(tellAbout("the metadata", error)));
+  image: Image,
+  options: { ids: IdRange | undefined; staging: Staging; operation: Operation; context: StageContext },
+): Promise<Unpacked> {
+  const { parts, name, config } = image;
+  const { ids, staging, operation, context } = options;
+  const { program, host } = context;
+  const target = { name, config, host, ids, staging, operation, program };
+  const metadata = parts.meta && (await unpackMetadata(parts.meta, target));
+  const report = await unpackRootfs(parts, { ...target, limits: context.limits, metadata });
+  const warnings = lossesOf(report, ids !== undefined);
+  if (parts.meta !== undefined && metadata !== undefined) {
+    const noted = { sha256: parts.meta.sha256, excluded: report.excluded };
+    warnings.push(...(await applyMetadata(metadata, target, noted)));
   }
+  return { report, ids, metadata, warnings };
+}
+
+async function unpackRootfs(
+  parts: ImageParts,
+  target: MetadataTarget & { limits: Limits; metadata: Metadata | undefined },
+): Promise<UnpackReport> {
+  const { staging, operation, program, ids, limits, metadata } = target;
+  const excludes = metadata?.excludes ?? [];
   const report = await unpack({
-    ...into,
+    program,
+    lockFd: staging.lockFd,
+    signal: operation.signal,
     archive: parts.rootfs,
     directory: staging.rootfs,
     limits: { entriesMax: limits.entriesMax, unpackedBytesMax: limits.unpackedBytesMax },
+    ids,
+    ...(excludes.length === 0 ? {} : { excludes }),
     onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the rootfs", entries, bytes }),
   }).catch((error: unknown) => Promise.reject(tellAbout("the rootfs", error)));
   // Zeros are an archive as well, to every tar; booted they are nothing.
@@ -75,7 +124,7 @@ async function unpackParts(
   return report;
 }
 
-function manifestOf({ name, parts, config }: Image, report: UnpackReport): SlotManifest {
+function manifestOf({ name, parts, config }: Image, { report, ids, metadata }: Unpacked): SlotManifest {
   const digestOf = (part: { sha256: string }) => `sha256:${part.sha256}`;
   const digests = {
     config: digestOf(parts.config),
@@ -90,24 +139,18 @@ function manifestOf({ name, parts, config }: Image, report: UnpackReport): SlotM
     ...(config.version === undefined ? {} : { version: config.version }),
     ...(config.architecture === undefined ? {} : { architecture: config.architecture }),
     digests,
-    trial: config.trial,
+    trial: trialOf(config),
     entries: report.entries,
     bytes: report.bytes,
     ...(parts.statement.signer === undefined ? {} : { signer: { ...parts.statement.signer } }),
     stagedAt: new Date().toISOString(),
+    ...(ids === undefined ? {} : { ids: { base: ids.base, count: ids.count } }),
+    ...(metadata === undefined ? {} : { metadata: summaryOf(metadata) }),
     ...(owners + devices + xattrs === 0 ? {} : { notKept: { owners, devices, xattrs } }),
   };
 }
 
-/** What a daemon without root could not keep, as a sentence. */
-function losses({ notKept }: UnpackReport): string[] {
-  const kinds: [number, string][] = [
-    [notKept.owners, "owners"],
-    [notKept.devices, "device nodes"],
-    [notKept.xattrs, "extended attributes"],
-  ];
-  const lost = kinds.filter(([count]) => count > 0).map(([count, kind]) => `${count} ${kind}`);
-  if (lost.length === 0) return [];
-  const examples = notKept.examples.map((name) => JSON.stringify(name)).join(", ");
-  return [`host-service does not run as root and could not keep ${lost.join(", ")}, such as of ${examples}`];
+/** What the boot hook has to know; how the image is watched stands in its config.yaml. */
+function trialOf({ trial: { boots, commit, timeoutMs } }: InstanceConfig): SlotManifest["trial"] {
+  return { boots, commit, ...(timeoutMs === undefined ? {} : { timeoutMs }) };
 }

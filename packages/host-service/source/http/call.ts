@@ -13,6 +13,8 @@ import type { System } from "../system/system.ts";
 export interface CallContext {
   configuration: Configuration;
   bootId: string;
+  /** The argv that starts this program again. */
+  program: readonly string[];
   containers: Containers;
   guests: Guests;
   system: System;

@@ -3,6 +3,7 @@
 import { CommitRequest, OperationId, RebootRequest } from "@host-service/protocol";
 import type { RouteName, ServerInfo } from "@host-service/protocol";
 import { parse, strictObject } from "@host-service/schema";
+import { ownOrGiven } from "../containers/own-or-given.ts";
 import { callerOf } from "../listeners/principal.ts";
 import { eventStream } from "../operations/events.ts";
 import type { Action, Operation } from "../operations/operation.ts";
@@ -11,11 +12,12 @@ import { run } from "../operations/run.ts";
 import type { Finished } from "../operations/run.ts";
 import { refuseDuringTrial } from "../power/during-trial.ts";
 import { power } from "../power/power.ts";
-import { RequestError } from "../problems/request-error.ts";
+import { pause } from "../trials/pause.ts";
 import { version } from "../version.ts";
 import { answerFor } from "./answer.ts";
 import type { Call } from "./call.ts";
 import { imageSourceOf } from "./install-request.ts";
+import { answerLogs, logRequestOf } from "./logs.ts";
 import { requestedId } from "./requested.ts";
 import { guestCalls } from "./guest-calls.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
@@ -41,6 +43,15 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   // Large and rarely asked for, so loaded when it is.
   openapi: async () =>
     Response.json((await import("@host-service/protocol/openapi.json", { with: { type: "json" } })).default),
+
+  // What examines is rarely asked for, and much of it is not loaded otherwise.
+  doctor: async ({ context }) => {
+    const { configuration, bootId, program, operations } = context;
+    const { examineHost } = await import("../doctor/examine-host.ts");
+    const { thisWorld } = await import("../doctor/world.ts");
+    const world = thisWorld({ program, bootId, daemon: { operations: operations.running().length } });
+    return Response.json(await examineHost(world, { configuration, path: configuration.file.path }));
+  },
 
   reboot: async ({ request, context }) => {
     const { duringTrial } = await readJson(request, RebootRequest);
@@ -82,7 +93,7 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
   installContainer: async (call) => {
     const { containers } = call.context;
     const source = await imageSourceOf(call.request, call.principal);
-    const name = containers.ownOrGiven(call.parameters["name"] ?? "", call.principal);
+    const name = ownOrGiven(call.parameters["name"] ?? "", call.principal);
     const operation = await begin(call, "install", name);
     return perform(call, operation, () => containers.install(operation, source));
   },
@@ -94,10 +105,14 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     await readJson(call.request, NoRequest);
     return change(call, "rollback", (operation, name) => call.context.containers.rollback(operation, name));
   },
-  tryContainer: (call) => refuseToRun(call, "try the candidate of", "reboot the host to try it"),
-  startContainer: (call) => refuseToRun(call, "start", "the host's own units start it"),
-  stopContainer: (call) => refuseToRun(call, "stop", "the host's own units stop it"),
-  restartContainer: (call) => refuseToRun(call, "restart", "the host's own units restart it"),
+  tryContainer: (call) =>
+    changeWhatRuns(call, "try", (operation, name) => call.context.containers.tryCandidate(operation, name)),
+  startContainer: (call) =>
+    changeWhatRuns(call, "start", (operation, name) => call.context.containers.start(operation, name)),
+  stopContainer: (call) =>
+    changeWhatRuns(call, "stop", (operation, name) => call.context.containers.stop(operation, name)),
+  restartContainer: (call) =>
+    changeWhatRuns(call, "restart", (operation, name) => call.context.containers.restart(operation, name)),
   containerHistory: async (call) => {
     const name = await nameOf(call);
     const history = await call.context.history.of(name);
@@ -105,7 +120,10 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     if (history.length === 0) await call.context.containers.status(name);
     return Response.json({ history });
   },
-  containerLogs: (call) => refuseToRun(call, "show the console of", "see the log of the host's own units"),
+  containerLogs: async (call) => {
+    const wanted = logRequestOf(call.request);
+    return await answerLogs(await nameOf(call), { wanted, signal: call.request.signal, context: call.context });
+  },
 
   ...guestCalls,
   ...uploadCalls,
@@ -133,6 +151,29 @@ async function change(
   const operation = await begin(call, action, name);
   operation.markReceived();
   return perform(call, operation, () => work(operation, name));
+}
+
+/** How long who asked has to read the answer, before its container is stopped. */
+const graceMs = 500;
+
+/** A container that asks for its own end is answered first: with it goes the process that asked. */
+async function changeWhatRuns(
+  call: Call,
+  action: Action,
+  work: (operation: Operation, name: string) => Promise<Finished>,
+): Promise<Response> {
+  const { principal, request, context } = call;
+  await readJson(request, NoRequest);
+  if (principal.kind === "host" || action === "start") return await change(call, action, work);
+  const name = await nameOf(call);
+  const operation = await begin(call, action, name);
+  operation.markReceived();
+  const answer = await context.containers.answerBefore(operation, name);
+  void perform(call, operation, async () => {
+    await pause(graceMs, operation.signal);
+    return await work(operation, name);
+  });
+  return Response.json(answer);
 }
 
 async function changeSystem(
@@ -164,10 +205,4 @@ function nameOf(call: Call): Promise<string> {
 function operationOf(call: Call): Operation {
   const id = parse(OperationId, call.parameters["id"], { subject: "the operation's id" });
   return call.context.operations.get(id, callerOf(call.principal));
-}
-
-/** Every container has the runtime "none" as long as none is built in. */
-async function refuseToRun(call: Call, verb: string, instead: string): Promise<never> {
-  const { name } = await call.context.containers.status(await nameOf(call));
-  throw new RequestError("not-supported", `Cannot ${verb} "${name}": its runtime is "none"; ${instead}`);
 }

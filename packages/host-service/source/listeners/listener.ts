@@ -22,15 +22,16 @@ const farewellTimeMs = 2000;
 
 export async function listen(
   path: string,
-  options: { principal: Principal; nursery: string; context: CallContext },
+  options: { principal: Principal; owner?: number | undefined; nursery: string; context: CallContext },
 ): Promise<Listener> {
   let server: Bun.Server<undefined> | undefined;
-  const { principal, nursery, context } = options;
+  const { principal, owner, nursery, context } = options;
   const { handOvers, log } = context;
-  const peer = await listenForFiles(`${path}.peer`, { principal, nursery, handOvers, log });
+  const peer = await listenForFiles(`${path}.peer`, { principal, owner, nursery, handOvers, log });
   try {
     await publishSocket(path, {
       mode: 0o600,
+      owner,
       nursery,
       bind: (born) => {
         server = serve(born, options);

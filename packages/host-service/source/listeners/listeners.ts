@@ -2,6 +2,7 @@
 import { chmod, mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realDisk } from "@host-service/disk";
+import { rootIdOf } from "@host-service/slots";
 import type { CallContext } from "../http/call.ts";
 import { listen } from "./listener.ts";
 import type { Listener } from "./listener.ts";
@@ -57,13 +58,16 @@ export class Listeners {
   }
 
   async #openFor(name: string): Promise<void> {
-    const { runDirectory } = this.#context.configuration;
+    const { runDirectory, stateDirectory } = this.#context.configuration;
     const directory = join(runDirectory, name);
     await this.#attempt("Cannot open the listener of a container", { container: name }, async () => {
       await mkdir(directory, { recursive: true, mode: 0o755 });
       await chmod(directory, 0o755);
+      const rootId = await rootIdOf({ disk: realDisk, stateDirectory, name });
       const listener = await listen(join(directory, "host-service"), {
         principal: { kind: "container", name },
+        // Root of the host is who runs this, or a test's own user.
+        owner: rootId === 0 ? undefined : rootId,
         nursery: runDirectory,
         context: this.#context,
       });

@@ -16,6 +16,8 @@ export interface PeerSocket {
 
 export interface PeerOptions {
   principal: Principal;
+  /** The user, and the group, that may connect; who runs this where it is left out. */
+  owner: number | undefined;
   nursery: string;
   handOvers: HandOvers;
   log: Log;
@@ -27,6 +29,7 @@ export async function listenForFiles(path: string, options: PeerOptions): Promis
   let server: Bun.UnixSocketListener<{ token?: string }> | undefined;
   await publishSocket(path, {
     mode: 0o600,
+    owner: options.owner,
     nursery: options.nursery,
     bind: (born) => {
       server = serve(born, options);

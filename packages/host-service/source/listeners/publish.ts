@@ -21,11 +21,12 @@ export class PublishError extends Error {
 
 /**
  * `bind` makes the socket at the path it is given, which is in a new directory below `nursery`: one that only the host's
- * own user can write to, on the same file system as `path`. An earlier socket's owner and mode are kept, else `mode` is used.
+ * own user can write to, on the same file system as `path`. An earlier socket's owner and mode are kept, else `mode` and `owner`
+ * are used; without an owner it is who runs this.
  */
 export async function publishSocket(
   path: string,
-  options: { mode: number; nursery: string; bind: (path: string) => void },
+  options: { mode: number; owner?: number | undefined; nursery: string; bind: (path: string) => void },
 ): Promise<void> {
   const earlier = await earlierSocket(path);
   const nursery = join(options.nursery, `.${randomBytes(4).toString("hex")}`);
@@ -40,6 +41,7 @@ export async function publishSocket(
     await mkdir(nursery, { mode: 0o700 });
     options.bind(born);
     if (earlier !== undefined) await chown(born, earlier.uid, earlier.gid);
+    else if (options.owner !== undefined) await chown(born, options.owner, options.owner);
     await chmod(born, earlier?.mode ?? options.mode);
     // The point of no return: from here on callers reach the new socket.
     await rename(born, path);

@@ -4,7 +4,17 @@ import type { Operation as OperationView, Problem, ProgressEvent } from "@host-s
 import { pathOf } from "@host-service/protocol";
 import { OperationError } from "./error.ts";
 
-export type Action = "install" | "upgrade" | "commit" | "rollback" | "try" | "remove";
+export type Action =
+  | "install"
+  | "upgrade"
+  | "commit"
+  | "rollback"
+  | "try"
+  | "start"
+  | "stop"
+  | "restart"
+  | "end-trial"
+  | "remove";
 
 export type OperationState =
   | { name: "running" }

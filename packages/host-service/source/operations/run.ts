@@ -13,7 +13,8 @@ export interface Finished {
   imageId?: string | undefined;
   version?: string | undefined;
   signer?: { keyId: string; verified: boolean } | undefined;
-  /** What the history is to say beside it. */
+  /** What the history is to say beside it: what was decided, and why. */
+  code?: string | undefined;
   why?: string | undefined;
 }
 
@@ -64,7 +65,7 @@ function entryOf(
     imageId?: string | undefined;
     version?: string | undefined;
     signer?: { keyId: string; verified: boolean } | undefined;
-    code?: string;
+    code?: string | undefined;
     why?: string | undefined;
   },
 ): HistoryEntry {

@@ -5,11 +5,15 @@ import { RequestError } from "../problems/request-error.ts";
 
 type Known = Pick<CallContext, "configuration" | "containers" | "system">;
 
-/** Throws "trial-running" where the caller or the host's policy does not want such a reboot. */
-export async function refuseDuringTrial(wish: "allow" | "refuse", context: Known): Promise<void> {
+/** Throws "trial-running" where the caller or the host's policy does not want such a reboot. The trial of `except` is over anyhow. */
+export async function refuseDuringTrial(
+  wish: "allow" | "refuse",
+  context: Known,
+  { except }: { except?: string } = {},
+): Promise<void> {
   const policy = context.configuration.power.rebootDuringTrial;
   if (wish === "allow" && policy === "allow") return;
-  const [first] = await atStake(context);
+  const [first] = (await atStake(context)).filter(({ status }) => status.name !== except);
   if (first === undefined) return;
   const { title, command, status } = first;
   const image = status.running?.version === undefined ? "its image" : `version ${status.running.version}`;
@@ -26,7 +30,7 @@ export async function refuseDuringTrial(wish: "allow" | "refuse", context: Known
 interface Trial {
   title: string;
   command: string;
-  status: Pick<ContainerStatus, "running" | "state" | "bootsLeft">;
+  status: Pick<ContainerStatus, "name" | "running" | "state" | "bootsLeft">;
 }
 
 async function atStake({ containers, system }: Known): Promise<Trial[]> {

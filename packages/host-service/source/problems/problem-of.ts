@@ -8,12 +8,16 @@ import { IngestError } from "@host-service/ingest";
 import type { IngestErrorKind } from "@host-service/ingest";
 import { problem } from "@host-service/protocol";
 import type { Problem, ProblemCode } from "@host-service/protocol";
+import { RuntimeError } from "@host-service/runtime";
+import type { RuntimeErrorKind } from "@host-service/runtime";
 import { SchemaError } from "@host-service/schema";
 import { SignatureError } from "@host-service/signature";
 import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { UpgradeError } from "@host-service/upgrade";
 import type { UpgradeErrorKind } from "@host-service/upgrade";
+import { UnitError } from "@host-service/runtime/units";
+import type { UnitErrorKind } from "@host-service/runtime/units";
 import { OperationError } from "../operations/error.ts";
 import type { OperationErrorKind } from "../operations/error.ts";
 import { PowerError } from "../power/power.ts";
@@ -58,6 +62,15 @@ const archiveCodes: Record<ArchiveErrorKind, ProblemCode> = {
   failed: "failed",
 };
 
+const runtimeCodes: Record<RuntimeErrorKind, ProblemCode> = {
+  "not-granted": "not-allowed",
+  "not-supported": "not-supported",
+  value: "image-refused",
+  rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
+};
+
 const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   refused: "refused-in-state",
   unresolved: "unresolved",
@@ -65,6 +78,7 @@ const slotsCodes: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 
@@ -106,16 +120,26 @@ const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   cancelled: "cancelled",
 };
 
+const unitCodes: Record<UnitErrorKind, ProblemCode> = {
+  "no-systemd": "not-supported",
+  "no-unit": "not-supported",
+  failed: "unit-failed",
+  timeout: "unit-failed",
+  "not-running": "refused-in-state",
+};
+
 /** The problem document of an expected failure; undefined where nobody foresaw it. */
 export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof RequestError) return problem(error.code, error.message);
   if (error instanceof SchemaError) return problem("invalid-request", error.message);
   if (error instanceof IngestError) return problem(ingestCodes[error.kind], error.message, offsetsOf(error));
   if (error instanceof ArchiveError) return problem(archiveCodes[error.kind], error.message);
+  if (error instanceof RuntimeError) return problem(runtimeCodes[error.kind], error.message);
   if (error instanceof SignatureError) return problem("signature-refused", error.message);
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
   if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });
   if (error instanceof UpgradeError) return problem(upgradeCodes[error.kind], error.message);
+  if (error instanceof UnitError) return problem(unitCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);
   }
@@ -123,7 +147,9 @@ export function problemOf(error: unknown): Problem | undefined {
     const operation = error.kind === "busy" ? error.operation : undefined;
     return problem(operationCodes[error.kind], error.message, operation === undefined ? {} : { operation });
   }
-  if (error instanceof DiskError && error.kind === "no-space") return problem("no-space", error.message);
+  if (error instanceof DiskError && error.kind === "no-space") {
+    return problem("no-space", `${error.message}; free some space on that partition`);
+  }
   return undefined;
 }
 

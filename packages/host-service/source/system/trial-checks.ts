@@ -1,8 +1,7 @@
 // A trial of the host's system that nobody has to end by hand: when the configured checks pass it is committed, and when they have not
 // in time it is rolled back and the host reboots. Both are operations like those that a caller asks for.
-import { readFile, writeFile } from "node:fs/promises";
-import { uptime } from "node:os";
 import { join } from "node:path";
+import { bootTimeMs } from "@host-service/runtime/units";
 import type { Configuration } from "../configuration/configuration.ts";
 import type { UpgradeConfiguration } from "../configuration/upgrade.ts";
 import type { History } from "../history.ts";
@@ -11,7 +10,9 @@ import type { Action, Operation } from "../operations/operation.ts";
 import { run } from "../operations/run.ts";
 import type { Finished } from "../operations/run.ts";
 import { power } from "../power/power.ts";
-import { runCheck } from "./run-check.ts";
+import { beganAtMs } from "../trials/began-at.ts";
+import { pause } from "../trials/pause.ts";
+import { runCheck } from "../trials/run-check.ts";
 import type { System } from "./system.ts";
 
 export interface TrialChecksOptions {
@@ -46,10 +47,11 @@ export function watchTrial(options: TrialChecksOptions): { stop(): Promise<void>
 async function watch(checks: Checks, signal: AbortSignal, options: TrialChecksOptions): Promise<void> {
   const { system, log } = options;
   if (!(await isOnTrial(system))) return;
-  const endsAtMs = (await beganAtMs(options)) + checks.timeoutMs;
+  const endsAtMs =
+    (await beganAtMs(join(options.configuration.runDirectory, ".system-trial"), options.bootId)) + checks.timeoutMs;
   let failure = "no check has ended yet";
   while (!signal.aborted) {
-    const leftMs = endsAtMs - nowMs();
+    const leftMs = endsAtMs - bootTimeMs();
     if (leftMs <= 0) return await giveUp(failure, checks, options);
     const failed = await firstFailure(checks, AbortSignal.any([signal, AbortSignal.timeout(leftMs)]));
     if (signal.aborted || !(await isOnTrial(system))) return;
@@ -59,7 +61,7 @@ async function watch(checks: Checks, signal: AbortSignal, options: TrialChecksOp
     }
     if (failed !== failure) log.warn("The trial of the system is not committed yet", { why: failed });
     failure = failed;
-    await pause(Math.min(checks.intervalMs, Math.max(0, endsAtMs - nowMs())), signal);
+    await pause(Math.min(checks.intervalMs, Math.max(0, endsAtMs - bootTimeMs())), signal);
   }
 }
 
@@ -95,28 +97,4 @@ async function act(
   operation.markReceived();
   await run(operation, { history, log, work: () => work(operation) });
   return operation.state.name === "done";
-}
-
-/** A daemon that is started again within the boot goes on counting. */
-async function beganAtMs({ configuration, bootId }: TrialChecksOptions): Promise<number> {
-  const path = join(configuration.runDirectory, ".system-trial");
-  const [boot, began] = (await readFile(path, "utf8").catch(() => "")).split("\n");
-  if (boot === bootId && began !== undefined && /^\d+$/.test(began)) return Number(began);
-  const now = nowMs();
-  // In memory, and gone with the boot: nothing to sync.
-  await writeFile(path, `${bootId}\n${now}`, { mode: 0o600 });
-  return now;
-}
-
-/** CLOCK_BOOTTIME, which no correction of the clock changes. */
-function nowMs(): number {
-  return Math.round(uptime() * 1000);
-}
-
-async function pause(timeMs: number, signal: AbortSignal): Promise<void> {
-  const over = Promise.withResolvers<void>();
-  const timer = setTimeout(() => over.resolve(), timeMs);
-  signal.addEventListener("abort", () => over.resolve(), { once: true });
-  await over.promise;
-  clearTimeout(timer);
 }

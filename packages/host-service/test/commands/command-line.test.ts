@@ -67,7 +67,7 @@ test(
   "seed makes a committed image, once, and leaves nothing where it fails",
   () =>
     onQuietDevice(async (device) => {
-      const { config, rootfs } = await device.write(imageOf("1.0.0", { meta: tree({ x: "y" }) }));
+      const { config, rootfs } = await device.write(imageOf("1.0.0", { meta: tree({ config: "# nothing\n" }) }));
       const bad = join(device.directory, "bad.tar");
       await writeFile(bad, "no archive");
       const seed = ["seed", "--config", device.configurationFile];

@@ -28,6 +28,8 @@ describe("parseConfiguration", () => {
         historyBytesMax: 1024 ** 2,
         uploadsMax: 4,
         uploadAgeMaxMs: 86_400_000,
+        trialEndingsMax: 3,
+        trialEndingsWithinMs: 60_000,
       },
       verify: {
         container: {
@@ -50,6 +52,8 @@ describe("parseConfiguration", () => {
       guestImages: [],
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
+      rebootsAfterTrial: new Set(),
+      grantOf: expect.any(Function),
     });
   });
 
@@ -72,6 +76,8 @@ describe("parseConfiguration", () => {
       history_bytes_max = 4
       uploads_max = 5
       upload_age_max = "2h"
+      trial_endings_max = 6
+      trial_endings_within = "7s"
       [verify.container]
       keys = ["keys/*.pub"]
       require_signature = false
@@ -98,6 +104,9 @@ describe("parseConfiguration", () => {
       timeout = "2m"
       [containers.edge]
       allow = ["container"]
+      trial_failure = "reboot"
+      [containers.other]
+      trial_failure = "restart"
     `;
     expect(parseConfiguration(text, path)).toEqual({
       socketPath: "/s",
@@ -118,6 +127,8 @@ describe("parseConfiguration", () => {
         historyBytesMax: 4,
         uploadsMax: 5,
         uploadAgeMaxMs: 7_200_000,
+        trialEndingsMax: 6,
+        trialEndingsWithinMs: 7000,
       },
       verify: {
         container: {
@@ -150,7 +161,12 @@ describe("parseConfiguration", () => {
       },
       guestImages: [],
       file: { path, directory: "/etc/host-service" },
-      allow: new Map([["edge", ["container"]]]),
+      allow: new Map([
+        ["edge", ["container"]],
+        ["other", ["power", "system", "container", "portable"]],
+      ]),
+      rebootsAfterTrial: new Set(["edge"]),
+      grantOf: expect.any(Function),
     });
   });
 
@@ -189,6 +205,22 @@ describe("parseConfiguration", () => {
     [
       '[verify.container.not_after]\nE7620F1842B4E81F = "next year"',
       '"verify.container.not_after.E7620F1842B4E81F": has to be a day such as "2027-12-31", or a time such as "2027-12-31T12:00:00Z"',
+    ],
+    [
+      '[containers.edge]\nruntime = "docker"',
+      '"containers.edge.runtime" has to be "nspawn" or "lxc" or "none", got "docker"',
+    ],
+    [
+      '[containers.edge]\ndisk_sources = ["/srv/../etc"]',
+      '"containers.edge.disk_sources.0": has to be an absolute path without "..", such as "/srv/data"',
+    ],
+    [
+      '[containers.edge]\ndevices = ["/srv/node"]',
+      '"containers.edge.devices.0": has to be a path below /dev, such as "/dev/ttyS0" or "/dev/ttyUSB*"',
+    ],
+    [
+      '[containers.edge]\nnics = ["br0"]',
+      '"containers.edge.nics.0": has to be "host", "p2p", or a kind with its parent such as "bridged:br0" or "macvlan:eth0"',
     ],
     ["[containers.edge]\nalow = []", 'unknown key "alow" in "containers.edge"; did you mean "allow"?'],
   ];

@@ -3,9 +3,8 @@ import { closeSync, openSync } from "node:fs";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { parseInstanceConfig } from "@host-service/archive";
 import { entry, end, joined } from "@host-service/fixtures";
-import { checkFits, metaLimits, refuseUnsupported } from "../../source/containers/check-image.ts";
+import { checkFits, metaLimits } from "../../source/containers/check-image.ts";
 import type { ArchivePart } from "../../source/containers/receive.ts";
 import { problemOf } from "../../source/problems/problem-of.ts";
 
@@ -34,6 +33,8 @@ const limits = {
   historyBytesMax: 1000,
   uploadsMax: 4,
   uploadAgeMaxMs: 1000,
+  trialEndingsMax: 3,
+  trialEndingsWithinMs: 1000,
 };
 
 async function failure(act: () => unknown): Promise<[string, string] | undefined> {
@@ -45,23 +46,6 @@ async function failure(act: () => unknown): Promise<[string, string] | undefined
     return [problem?.code ?? "-", problem?.detail ?? String(error)];
   }
 }
-
-test("refuseUnsupported names the key and the way out", async () => {
-  const refused = async (text: string) => await failure(() => refuseUnsupported(parseInstanceConfig(text)));
-  expect(await refused("runtime: none\ntrial: {commit: manual, boots: 3}\n")).toBeUndefined();
-  expect(await refused("runtime: lxc\n")).toEqual([
-    "not-supported",
-    'Cannot install the image: config.yaml asks for "runtime": "lxc" is not built in yet; "none" leaves it to the host\'s units to start the container',
-  ]);
-  expect(await refused("trial: {commit: ready}\n")).toEqual([
-    "not-supported",
-    'Cannot install the image: config.yaml asks for "trial.commit": "ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
-  ]);
-  expect(await refused("trial: {timeout: 5m}\n")).toEqual([
-    "not-supported",
-    'Cannot install the image: config.yaml asks for "trial.timeout": it needs a runtime that can restart the container; leave it out',
-  ]);
-});
 
 test("checkFits counts what an archive says, the limits, the reserve and what is reclaimed", async () => {
   const config = { text: "", sha256: "" };

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
 import { readdir, readFile } from "node:fs/promises";
+import { machine } from "node:os";
 import { join } from "node:path";
 import { ContainerAnswer } from "@host-service/protocol";
 import { parse } from "@host-service/schema";
@@ -19,11 +20,12 @@ const inSlot = (device: Device, path: string, name = "edge") =>
 
 test("install by sources and by bundle is the same image, and leaves the inbox empty", () =>
   onDevice(async (device) => {
-    const meta = tree({ "metadata.yaml": "architecture: x86_64\n" });
+    const yaml = `architecture: ${machine()}\ncreation_date: 1\n`;
+    const meta = tree({ "metadata.yaml": yaml });
     const image = imageOf("1.0.0", { meta });
     const byBundle = nextBoot(await device.install(image));
     expect(await inSlot(device, "rootfs/hello")).toBe("world\n");
-    expect(await inSlot(device, "meta/metadata.yaml")).toBe("architecture: x86_64\n");
+    expect(await inSlot(device, "meta/metadata.yaml")).toBe(yaml);
     expect(await inSlot(device, "config.yaml")).toBe(image.config);
     const parts = await device.write(image);
     const byPaths = nextBoot(await device.installParts(parts));

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, readlink, writeFile } from "node:fs/promise
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { realDisk } from "@host-service/disk";
+import type { ContainerUnits } from "@host-service/runtime/units";
 import { resolveBoot } from "@host-service/slots";
 import { parseConfiguration } from "../../source/configuration/configuration.ts";
 import { startDaemon } from "../../source/daemon.ts";
@@ -41,6 +42,8 @@ export class Device {
   #wishes: Wishes;
   #daemon: Daemon | undefined;
   #boots = 1;
+  /** Where systemd is a fake that is always there. */
+  units: ContainerUnits | undefined;
 
   private constructor(directory: string, wishes: Wishes) {
     this.directory = directory;
@@ -75,7 +78,8 @@ export class Device {
       };
     const log = { info: write("info"), warn: write("warn"), error: write("error") };
     const configuration = parseConfiguration(this.configuration, "config.toml");
-    this.#daemon = await startDaemon({ configuration, bootId, program, log });
+    const units = this.units === undefined ? {} : { units: this.units };
+    this.#daemon = await startDaemon({ configuration, bootId, program, log, ...units });
   }
 
   async stop(): Promise<void> {

@@ -7,6 +7,8 @@ import { IngestError } from "@host-service/ingest";
 import type { IngestErrorKind, IngestProblem } from "@host-service/ingest";
 import { problemCodes } from "@host-service/protocol";
 import type { ProblemCode } from "@host-service/protocol";
+import { RuntimeError } from "@host-service/runtime";
+import type { RuntimeErrorKind } from "@host-service/runtime";
 import { SchemaError } from "@host-service/schema";
 import { SignatureError } from "@host-service/signature";
 import type { SignatureErrorKind } from "@host-service/signature";
@@ -50,6 +52,15 @@ const ingest: Record<IngestErrorKind, [IngestProblem, ProblemCode]> = {
   failed: [{ kind: "failed", reason: "it broke" }, "failed"],
 };
 
+const runtime: Record<RuntimeErrorKind, ProblemCode> = {
+  "not-granted": "not-allowed",
+  "not-supported": "not-supported",
+  value: "image-refused",
+  rootfs: "image-refused",
+  volume: "failed",
+  host: "failed",
+};
+
 const archive: Record<ArchiveErrorKind, ProblemCode> = {
   "not-an-archive": "image-refused",
   truncated: "image-refused",
@@ -90,6 +101,7 @@ const slots: Record<SlotsErrorKind, ProblemCode> = {
   unreadable: "record-unusable",
   "later-format": "record-unusable",
   missing: "not-found",
+  "no-ids": "failed",
   name: "invalid-request",
 };
 
@@ -127,6 +139,7 @@ test("problemOf has a code for every kind of every part's error", () => {
   for (const [problem, code] of Object.values(ingest))
     expect(codeOf(new IngestError("receive it", problem))).toBe(code);
   expect(codesBy(archive, (kind) => new ArchiveError(kind as ArchiveErrorKind, "x"))).toEqual(archive);
+  expect(codesBy(runtime, (kind) => new RuntimeError(kind as RuntimeErrorKind, "x"))).toEqual(runtime);
   expect(codesBy(signature, (kind) => new SignatureError(kind as SignatureErrorKind, "x"))).toEqual(signature);
   expect(codesBy(slots, (kind) => new SlotsError(kind as SlotsErrorKind, "x"))).toEqual(slots);
   expect(codesBy(operations, (kind) => new OperationError(kind as OperationErrorKind, "x"))).toEqual(operations);

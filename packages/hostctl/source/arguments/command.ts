@@ -1,5 +1,6 @@
 // What a command is, as data: the parser, the help and the completions are all made of it, so that none of them can go stale.
 import type { Line } from "@host-service/client";
+import type { DoctorReport, Finding } from "@host-service/protocol";
 import type { DeviceAddress } from "../device/address.ts";
 
 export interface OptionSpec {
@@ -70,7 +71,12 @@ export interface Invocation {
   positionals: readonly string[];
   /** The argv that starts this program again, for its jobs. */
   program: readonly string[];
+  /** Examines this host without the daemon; undefined where there is no host around us. */
+  examineHost?: ExamineHost;
 }
+
+/** The findings are what was found before. */
+export type ExamineHost = (before: readonly Finding[]) => Promise<DoctorReport>;
 
 export interface DeviceTarget {
   device: DeviceAddress;

@@ -147,8 +147,22 @@ export const containerCommands: readonly CommandSpec[] = [
     name: "logs",
     summary: "print what the container wrote to its console",
     positionals: [],
-    options: [name],
-    examples: ["hostctl container logs", "hostctl container logs | tail -20"],
-    load: async () => (await import("./container-read.ts")).logs,
+    options: [
+      name,
+      { name: "follow", short: "f", summary: "wait for more, until Ctrl-C" },
+      { name: "lines", short: "n", value: "N", summary: "only the last N lines (default 1000, with --follow 10)" },
+      { name: "boot", value: "N|all", summary: "of which boot: 0 is this one, -1 the one before (default 0)" },
+      { name: "trial", summary: "what was kept of the last trial" },
+    ],
+    details: [
+      "It is the journal of the container's unit. What a container on trial writes is kept in a file as well: after the reboot that ended the trial it is printed first, also where the journal is in memory only.",
+    ],
+    examples: [
+      "hostctl container logs",
+      "hostctl container logs --follow",
+      "hostctl container logs --lines 50 --boot=-1",
+      "hostctl container logs --trial",
+    ],
+    load: async () => (await import("./container-logs.ts")).logs,
   },
 ];

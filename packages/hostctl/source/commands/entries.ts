@@ -36,6 +36,19 @@ const powerCommands: readonly CommandSpec[] = [
   },
 ];
 
+const doctor: CommandSpec = {
+  name: "doctor",
+  summary: "say what on this host is missing or slow, and the next step",
+  positionals: [],
+  options: [],
+  details: [
+    "Each line is ok, a warning (slow, or in the way one day) or a problem (in the way now), with the next step below. The exit code is 0 when nothing is a problem.",
+    "Where host-service cannot be reached, that is the first problem, and the host is examined without it; then run it as root.",
+  ],
+  examples: ["hostctl doctor", "hostctl doctor --json", "hostctl --device ssh://root@edge-7 doctor"],
+  load: async () => (await import("./doctor.ts")).doctor,
+};
+
 const completion: CommandSpec = {
   name: "completion",
   summary: "print the completions for a shell",
@@ -54,6 +67,7 @@ export const entries: readonly Entry[] = [
   upgradeCommand,
   { name: "system", summary: "upgrade and look at the host itself", commands: systemCommands },
   { name: "container", summary: "update, look at and control a container", commands: containerCommands },
+  doctor,
   { name: "image", summary: "work with image files, without host-service", commands: imageCommands },
   completion,
 ];

@@ -2,12 +2,13 @@ import { buildBundle, inspectImage, readBundlePart, readImage } from "@host-serv
 import type { ImageFiles } from "@host-service/archive";
 import { checkLocalFile } from "@host-service/client";
 import { exitCodes } from "@host-service/protocol";
+import { needsOf } from "@host-service/runtime";
 import { checkIdentity, checkParts, parseManifest, parseSignature } from "@host-service/signature";
 import type { ImageManifest } from "@host-service/signature";
 import type { Invocation } from "../arguments/command.ts";
 import { printAnswer } from "../output/answer.ts";
 import { refuseExisting } from "../output/failure.ts";
-import { imageLines, signedLines } from "../output/image.ts";
+import { imageLines, needsLines, signedLines } from "../output/image.ts";
 import { partFiles, partsByRole, statementFiles } from "./image-source.ts";
 import { upgradeFile } from "./upgrade-file.ts";
 
@@ -18,12 +19,18 @@ export async function inspect(invocation: Invocation): Promise<number> {
   const file = await checkLocalFile(path, { action: "inspect", what: "a bundle" });
   const summary = inspectImage(file.path);
   const { manifest, signer } = summary.kind === "bundle" ? claims(file.path) : {};
+  const needs = summary.kind === "archive" ? undefined : needsOf(summary.config);
   const document = {
     ...summary,
+    ...(needs === undefined ? {} : { needs }),
     ...(manifest === undefined ? {} : { manifest }),
     ...(signer === undefined ? {} : { signer }),
   };
-  printAnswer(invocation, document, [...imageLines(summary), ...signedLines(manifest, signer)]);
+  printAnswer(invocation, document, [
+    ...imageLines(summary),
+    ...needsLines(needs, summary),
+    ...signedLines(manifest, signer),
+  ]);
   return exitCodes.done;
 }
 

@@ -1,4 +1,5 @@
 import type { ImageSummary } from "@host-service/archive";
+import type { Needs } from "@host-service/runtime";
 import type { ImageManifest, Signer } from "@host-service/signature";
 import { alignColumns } from "./columns.ts";
 import { printable } from "./printable.ts";
@@ -17,6 +18,7 @@ export function imageLines(summary: ImageSummary): string[] {
   const { config } = summary;
   rows.push(["name:", printable(config.name ?? "-")], ["version:", version(config.version)]);
   if (config.architecture !== undefined) rows.push(["for:", printable(config.architecture)]);
+  if (config.runtime !== undefined && config.runtime !== "none") rows.push(["run by:", config.runtime]);
   if (config.description !== undefined) rows.push(["about:", printable(config.description)]);
   if (summary.kind === "config") return alignColumns(rows);
   const parts = summary.parts.map((part) => [
@@ -26,6 +28,17 @@ export function imageLines(summary: ImageSummary): string[] {
     `sha256 ${part.sha256}`,
   ]);
   return [...alignColumns(rows), "parts:", ...alignColumns(parts)];
+}
+
+/** What its host would have to grant, as the host's configuration has it. TOML's arrays and strings of these are JSON's. */
+export function needsLines(needs: Needs | undefined, summary: ImageSummary): string[] {
+  if (needs === undefined || summary.kind === "archive") return [];
+  const grants = Object.entries(needs.grant).map(([key, value]) => printable(`  ${key} = ${JSON.stringify(value)}`));
+  const heading = `needs, in the configuration of its host: [containers.${printable(summary.config.name ?? "edge")}]`;
+  return [
+    ...(grants.length === 0 ? [] : [heading, ...grants]),
+    ...(needs.problem === undefined ? [] : [`problem: ${printable(needs.problem)}`]),
+  ];
 }
 
 /** What the signature says; what is not verified is only what the image says of itself. */

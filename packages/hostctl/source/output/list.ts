@@ -9,8 +9,9 @@ export function listLines(containers: readonly ContainerStatus[]): string[] {
     container.state,
     image(container.running),
     image(container.nextBoot),
+    container.unit?.state ?? "-",
   ]);
-  return alignColumns([["NAME", "STATE", "RUNNING", "NEXT BOOT"], ...rows]);
+  return alignColumns([["NAME", "STATE", "RUNNING", "NEXT BOOT", "UNIT"], ...rows]);
 }
 
 function image(slot: SlotSummary | undefined): string {

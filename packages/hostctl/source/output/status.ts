@@ -1,4 +1,4 @@
-import type { ContainerStatus, SlotSummary, SystemStatus } from "@host-service/protocol";
+import type { ContainerStatus, SlotSummary, SystemStatus, TrialStatus, UnitStatus } from "@host-service/protocol";
 import { alignColumns } from "./columns.ts";
 import { printable } from "./printable.ts";
 import { minute, shortId, version } from "./words.ts";
@@ -21,9 +21,27 @@ export function statusLines(status: ContainerStatus): string[] {
     const boots = status.bootsLeft === 1 ? "one more boot" : `${status.bootsLeft} more boots`;
     lines.push(`trial:      has ${boots} before it is rolled back`);
   }
+  if (status.unit !== undefined) lines.push(`unit:       ${unitWords(status.unit)}`);
+  if (status.trial !== undefined) lines.push(...trialLines(status.trial));
   if (status.ready !== undefined) lines.push(`guest:      ${status.ready ? "says that it is ready" : "is not ready"}`);
   if (!status.resolved) lines.push("waiting:    the boot hook has not run in this boot; nothing can be changed before");
   if (status.operation !== undefined) lines.push(`operation:  ${printable(status.operation)} is running`);
+  return lines;
+}
+
+function unitWords({ state, since, ended }: UnitStatus): string {
+  const at = since === undefined ? "" : ` since ${minute(since)}`;
+  if (ended === undefined) return `${state}${at}`;
+  const when = ended.at === undefined ? "" : ` at ${minute(ended.at)}`;
+  return `${state}${at}; it ended last ${printable(ended.how)}${when}`;
+}
+
+function trialLines({ commit, endsAt, passes, passesWanted, problem }: TrialStatus): string[] {
+  const lines: string[] = [];
+  if (endsAt !== undefined) lines.push(`trial:      ends at ${minute(endsAt)}, unless it is committed before`);
+  if (commit === "manual" || passesWanted === undefined) return lines;
+  const last = problem === undefined ? "" : `; ${printable(problem)}`;
+  lines.push(`health:     passed ${passes ?? 0} of ${passesWanted} times in a row${last}`);
   return lines;
 }
 

@@ -146,7 +146,8 @@ export const containerRoutes = {
   containerLogs: {
     method: "GET",
     path: `${container}/logs`,
-    summary: "What the container wrote to its console",
+    summary:
+      "What the container wrote to its console; ?lines=N for the last ones, ?boot=0|-1|…|all, ?follow=true to wait for more, ?trial=true for what was kept of its last trial",
     group: "container",
     responseType: "text/plain",
   },

@@ -1,11 +1,20 @@
 // The host itself: power, and its own A/B state.
 import { History } from "../schemas/container.ts";
 import { CommitRequest, NoRequest, RebootRequest, UpgradeRequest } from "../schemas/requests.ts";
+import { DoctorReport } from "../schemas/doctor.ts";
 import { Accepted } from "../schemas/server.ts";
 import { SystemAnswer, SystemStatus } from "../schemas/system.ts";
 import type { Route } from "./route.ts";
 
 export const hostRoutes = {
+  doctor: {
+    method: "GET",
+    path: "/v1/doctor",
+    summary: "Examine this host: what is missing or slow, with the next step",
+    group: null,
+    hostOnly: true,
+    response: DoctorReport,
+  },
   reboot: {
     method: "POST",
     path: "/v1/system/reboot",

@@ -23,6 +23,9 @@ const Signer = object({
   trustedComment: optional(string()),
 });
 
+/** What an image's metadata archive is ("lxc" or "incus"), and what it says of the image: os, release and so on. */
+const ImageMetadata = object({ convention: string(), properties: optional(record(string(), string())) });
+
 /** One slot with what is in it. `imageId` is "sha256:" and 64 hexadecimal digits; times are RFC 3339 in UTC. */
 export const SlotSummary = object({
   slot: picklist(["a", "b"]),
@@ -33,6 +36,8 @@ export const SlotSummary = object({
   bytes: optional(pipe(number(), integer())),
   /** Absent where the image came without a signature. */
   signer: optional(Signer),
+  /** Absent where the image came without a metadata archive. */
+  metadata: optional(ImageMetadata),
   /** False where the slot's `slot.json` is gone or names another image: it cannot be booted. */
   bootable: boolean(),
 });
@@ -46,6 +51,28 @@ export const Outcome = object({
   at: string(),
 });
 export type Outcome = InferOutput<typeof Outcome>;
+
+/** The container's unit: whether it runs, since when, and how it ended last. */
+export const UnitStatus = object({
+  state: picklist(["running", "starting", "restarting", "stopping", "stopped", "failed"]),
+  since: optional(string()),
+  /** A clause, such as "with exit status 1", and when. */
+  ended: optional(object({ how: string(), at: optional(string()) })),
+});
+export type UnitStatus = InferOutput<typeof UnitStatus>;
+
+/** A trial that the daemon watches, and ends by itself. */
+export const TrialStatus = object({
+  commit: picklist(["manual", "ready"]),
+  /** When it is ended, unless it is committed before. */
+  endsAt: optional(string()),
+  /** How often its health check has passed in a row, of how often it has to. */
+  passes: optional(pipe(number(), integer())),
+  passesWanted: optional(pipe(number(), integer())),
+  /** How the health check failed last. */
+  problem: optional(string()),
+});
+export type TrialStatus = InferOutput<typeof TrialStatus>;
 
 export const ContainerStatus = object({
   name: string(),
@@ -61,6 +88,11 @@ export const ContainerStatus = object({
   outcome: optional(Outcome),
   /** False while the boot hook has not resolved the record in this boot: nothing can be changed then. */
   resolved: boolean(),
+  /** What runs it; "none" leaves that to the host's own units. */
+  runtime: optional(picklist(["nspawn", "lxc", "none"])),
+  /** Absent where its runtime is "none". */
+  unit: optional(UnitStatus),
+  trial: optional(TrialStatus),
   /** Whether the guest said by its guest API that it is ready; absent while it has said nothing. */
   ready: optional(boolean()),
   /** The operation that is running now, if any. */
@@ -97,7 +129,19 @@ export const HistoryEntry = object({
   at: string(),
   /** "host" for the host's own system: no container has that name. */
   container: string(),
-  action: picklist(["install", "upgrade", "commit", "rollback", "try", "remove", "boot"]),
+  action: picklist([
+    "install",
+    "upgrade",
+    "commit",
+    "rollback",
+    "try",
+    "start",
+    "stop",
+    "restart",
+    "end-trial",
+    "remove",
+    "boot",
+  ]),
   /** Which listener asked: "host", or the container's name; "boot" for the boot hook. */
   caller: string(),
   result: picklist(["done", "failed", "refused", "cancelled"]),

@@ -32,7 +32,11 @@ export function tryNow(state: State, subject: Subject): Transition {
       return { state: beginTrial(state, manifest.trial.boots) };
     }
     case "trying":
-      return { state };
+      throw refused(
+        "on-trial",
+        `Cannot try an image of ${subject.title}: ${describeImage(state.active, subject)} is on trial already; ` +
+          `commit it (${subject.command} commit) or roll it back (${subject.command} rollback)`,
+      );
     case "rollback":
       throw refused(
         "rolling-back",

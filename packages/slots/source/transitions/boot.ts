@@ -1,6 +1,6 @@
-import { describeImage } from "../describe.ts";
 import { normalOrEmpty } from "../state.ts";
-import type { Ending, SlotReference, State, Subject, Transition } from "../state.ts";
+import type { State, Subject, Transition } from "../state.ts";
+import { back } from "./back.ts";
 import { beginTrial } from "./begin-trial.ts";
 
 export interface BootOptions {
@@ -52,15 +52,4 @@ function bootAgain(state: Extract<State, { name: "trying" }>, subject: Subject):
     return back(state, subject, { result: "failed", reference: state.active, why });
   }
   return { state: { ...state, bootsLeft: state.bootsLeft - 1 } };
-}
-
-/** The image that is left is dropped: a slot that failed never becomes `previous`. */
-function back(state: { fallback?: SlotReference | undefined }, subject: Subject, ending: Ending): Transition {
-  const { fallback } = state;
-  if (fallback === undefined) return { state: { name: "empty" }, ending };
-  if (subject.manifestOf(fallback) === undefined) {
-    const why = `${ending.why}, but the fallback ${describeImage(fallback, subject)} is no longer whole in slot ${fallback.slot}`;
-    return { state: { name: "empty" }, ending: { ...ending, result: "failed", why } };
-  }
-  return { state: normalOrEmpty(fallback), ending };
 }

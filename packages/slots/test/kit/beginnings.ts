@@ -10,6 +10,9 @@ export function edgeOn(disk: CrashDisk): Device {
   return device(disk, root, { takeLock: freeLock });
 }
 
+/** Nothing runs that would have to be stopped. */
+const nothing = async () => {};
+
 type Step = (edge: Device) => Promise<unknown>;
 
 const committed: Step[] = [(edge) => edge.seed("1.0.0"), (edge) => edge.hook("boot-1")];
@@ -78,7 +81,8 @@ export const events: Record<string, (edge: Device, boot: string) => Promise<unkn
   "failed install": async (edge, boot) => (await edge.slots(boot).stage()).abandon(),
   commit: (edge, boot) => edge.slots(boot).commit(),
   rollback: (edge, boot) => edge.slots(boot).rollback(),
-  try: (edge, boot) => edge.slots(boot).tryCandidate(),
+  try: (edge, boot) => edge.slots(boot).tryCandidate(nothing),
+  "end trial": (edge, boot) => edge.slots(boot).endTrial({ result: "failed", why: "it ended 3 times" }, nothing),
   remove: (edge, boot) => edge.slots(boot).remove(),
   boot: (edge) => edge.hook("boot-between"),
   seed: (edge) => edge.seed("1.2.0"),

@@ -52,7 +52,9 @@ export function device(disk: Disk, root: string, options: { takeLock?: TakeLock;
   const stateDirectory = join(root, "state");
   const runDirectory = join(root, "run");
   const directory = join(stateDirectory, "containers", options.name ?? "edge");
-  const lock = options.takeLock === undefined ? {} : { takeLock: options.takeLock };
+  // Not this machine's own, whose users may have ids.
+  const etcDirectory = join(root, "etc");
+  const lock = { etcDirectory, ...(options.takeLock === undefined ? {} : { takeLock: options.takeLock }) };
   const slots = (bootId: string) => openSlots({ disk, directory, runDirectory, bootId, now, ...lock });
   return {
     disk,
@@ -75,6 +77,7 @@ export async function fill(disk: Disk, staging: Staging, manifest: SlotManifest)
   const file = join(staging.rootfs, "version");
   await disk.create(file, manifest.version ?? "");
   await disk.sync(file);
+  await staging.allocateIds();
   await staging.writeFile("config.yaml", `version: ${manifest.version}\n`);
   return await staging.complete(manifest);
 }

@@ -16,10 +16,11 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   archive: ["disk", "schema"],
   artifact: ["archive", "disk", "schema"],
   slots: ["disk", "schema"],
+  runtime: ["archive", "disk", "schema", "slots"],
   upgrade: ["artifact", "disk", "ingest", "schema", "signature", "slots"],
   "guest-api": ["disk", "protocol", "schema"],
   client: ["protocol", "disk"],
-  hostctl: ["artifact", "client", "disk", "protocol", "archive", "schema", "signature"],
+  hostctl: ["artifact", "client", "disk", "protocol", "archive", "runtime", "schema", "signature"],
   "host-service": [
     "archive",
     "artifact",
@@ -27,6 +28,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "guest-api",
     "ingest",
     "protocol",
+    "runtime",
     "schema",
     "signature",
     "slots",
@@ -36,6 +38,7 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
   e2e: [],
   demo: ["fixtures"],
   bench: ["fixtures"],
+  packaging: [],
 };
 
 /** Each dependency is used in one place, where it can be changed. */

@@ -58,7 +58,10 @@ export async function runTool(command: readonly [string, ...string[]], run: Run)
   const { purpose, input = "", timeLimitMs = timeLimitDefaultMs } = run;
   const child = start(command, input, purpose);
   const limit = new AbortController();
-  const timer = setTimeout(() => limit.abort(`did not end within ${timeLimitMs / 1000} s`), timeLimitMs);
+  const timer = setTimeout(
+    () => limit.abort(`did not end within ${timeLimitMs / 1000} s; run it by hand to see what it waits for`),
+    timeLimitMs,
+  );
   try {
     const result = Promise.all([readText(child.stdout, limit), readText(child.stderr, limit), child.exited]);
     const [stdout, stderr] = await Promise.race([result, aborted(limit.signal)]);

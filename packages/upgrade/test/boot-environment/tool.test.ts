@@ -56,7 +56,10 @@ test("runTool ends a tool that hangs, and what it has started", () =>
     const tool = await program("tool", `sleep 1000 & echo $! >'${path("pid")}'; wait`);
     const failure = await runTool([tool], { purpose, timeLimitMs: 300 }).catch((error: unknown) => error);
     expect(failure).toEqual(
-      new UpgradeError("boot-environment", `Cannot try a tool: "${tool}" did not end within 0.3 s`),
+      new UpgradeError(
+        "boot-environment",
+        `Cannot try a tool: "${tool}" did not end within 0.3 s; run it by hand to see what it waits for`,
+      ),
     );
     const pid = Number(await read("pid"));
     while (await isRunning(pid)) await Bun.sleep(1);

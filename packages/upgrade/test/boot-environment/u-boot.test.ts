@@ -258,7 +258,7 @@ testWith(tools, "a tool that fails is quoted; a hanging one is ended and not cal
       timeLimitMs: 200,
     });
     expect(await complaintOf(patient.tryOnce("b"))).toBe(
-      `Cannot change the boot environment: "${place.path("fw_setenv")}" did not end within 0.2 s`,
+      `Cannot change the boot environment: "${place.path("fw_setenv")}" did not end within 0.2 s; run it by hand to see what it waits for`,
     );
     expect(await place.read("calls")).toBe("\n");
     expect(await place.variables()).toEqual(fresh);

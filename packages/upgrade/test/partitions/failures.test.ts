@@ -32,9 +32,11 @@ test.skipIf(isFuseMissing)(
     using disk = makeLoopDisk({ slotBytes });
     await using file = await faultyFile(slotBytes, { readError: 5 * mebibyte });
     const { refusal } = await installFile(disk.slots.b, file.path);
-    const message = expect.stringMatching(/^Cannot read the upgrade file: Input\/output error \(EIO\) at byte \d+$/);
+    const message = expect.stringMatching(
+      /^Cannot read the upgrade file: Input\/output error \(EIO\) at byte \d+; check the disk that it is on$/,
+    );
     expect(refusal).toEqual({ by: "upgrade", kind: "io", message });
-    const byte = Number(/\d+$/.exec(refusal?.message ?? "")?.[0]);
+    const byte = Number(/at byte (\d+)/.exec(refusal?.message ?? "")?.[1]);
     expect(byte).toBeGreaterThanOrEqual(4 * mebibyte);
     expect(byte).toBeLessThanOrEqual(5 * mebibyte);
   },
@@ -61,7 +63,9 @@ test.skipIf(isFuseMissing)(hangs, async () => {
 test.skipIf(isFuseMissing)("a device that fails while it is written is said with its byte", async () => {
   await using device = await faultyDevice(slotBytes, { writeError: 5 * mebibyte });
   const { refusal, firstWrites } = await installBody(device.path, { pieces: [pattern(slotBytes)] });
-  const message = expect.stringMatching(/^Cannot write the slot: Input\/output error \(EIO\) at byte 4194304$/);
+  const message = expect.stringMatching(
+    /^Cannot write the slot: Input\/output error \(EIO\) at byte 4194304; the device is faulty, or was taken away$/,
+  );
   expect(refusal).toEqual({ by: "upgrade", kind: "io", message });
   expect(firstWrites).toBe(1);
 });
@@ -98,7 +102,9 @@ test.skipIf(isSkipped)("a device that runs out of space behind its size says so"
   expect(refusal).toEqual({
     by: "upgrade",
     kind: "io",
-    message: expect.stringMatching(/^Cannot write the slot: .+ \((ENOSPC|EIO)\) at byte \d+$/),
+    message: expect.stringMatching(
+      /^Cannot write the slot: .+ \((ENOSPC|EIO)\) at byte \d+; the device is faulty, or was taken away$/,
+    ),
   });
 });
 

@@ -1,9 +1,8 @@
 // Stands for the program in tests: this package's jobs as the executable starts them.
-import { runDecodeJob, runXzJob } from "../../../source/job.ts";
-import { runUnpackJob } from "../../../source/unpack/job.ts";
+import { runDecodeJob, runTemplatesJob, runUnpackJob, runXzJob } from "../../../source/job.ts";
 
 const [, , word, name = "", ...argv] = process.argv;
-const run = { unpack: runUnpackJob, decode: runDecodeJob, xz: runXzJob }[name];
+const run = { unpack: runUnpackJob, decode: runDecodeJob, xz: runXzJob, templates: runTemplatesJob }[name];
 if (word !== "job" || run === undefined) {
   throw new Error(`Cannot run ${JSON.stringify(process.argv.slice(2))}: no such job`);
 }

@@ -142,5 +142,7 @@ export class BlockQueue {
 
 function writeError(error: unknown, position: number): UpgradeError {
   const why = `${systemReason(error)} at byte ${position}`;
-  return new UpgradeError("io", `Cannot write the slot: ${why}`, { cause: error });
+  return new UpgradeError("io", `Cannot write the slot: ${why}; the device is faulty, or was taken away`, {
+    cause: error,
+  });
 }

@@ -72,7 +72,9 @@ function readFrom(fd: number, { isFile, bytesTotal, headBytes, onRead }: Reading
         return count;
       } catch (error) {
         const why = `${systemReason(error)} at byte ${bytesRead}`;
-        throw new UpgradeError("io", `Cannot read the upgrade file: ${why}`, { cause: error });
+        throw new UpgradeError("io", `Cannot read the upgrade file: ${why}; check the disk that it is on`, {
+          cause: error,
+        });
       }
     },
   };

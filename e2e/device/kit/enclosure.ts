@@ -1,0 +1,67 @@
+// Where a device lives: a mount namespace in which its disks are mounted and the cgroups are one version 2 tree. All of it goes
+// with one process, which ends when the tests do, in whatever way they end.
+import { mkdtemp, rmdir } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { environment } from "../../kit/program.ts";
+import { until } from "../../kit/until.ts";
+
+const script = join(import.meta.dirname, "enclosure.sh");
+
+export class Enclosure {
+  readonly #directory: string;
+  readonly #keeper: Bun.Subprocess<"pipe", "pipe", "inherit">;
+
+  private constructor(directory: string, keeper: Bun.Subprocess<"pipe", "pipe", "inherit">) {
+    this.#directory = directory;
+    this.#keeper = keeper;
+  }
+
+  /** `lowers` are the layers of the device's root, the uppermost first. */
+  static async make(lowers: readonly string[]): Promise<Enclosure> {
+    const directory = await mkdtemp(join(tmpdir(), "hs-device-"));
+    const keeper = Bun.spawn(
+      ["unshare", "--mount", "--propagation", "private", "/bin/sh", script, directory, lowers.join(":")],
+      { env: environment, cwd: "/", stdio: ["pipe", "pipe", "inherit"] },
+    );
+    const enclosure = new Enclosure(directory, keeper);
+    const { value } = await keeper.stdout.getReader().read();
+    if (value === undefined || Buffer.from(value).toString() !== "up\n") {
+      await enclosure.close();
+      throw new Error(`Cannot mount the disks of a device in "${directory}"`);
+    }
+    return enclosure;
+  }
+
+  /** A path in there, as everybody may open it. */
+  reach(path: string): string {
+    return `/proc/${this.#keeper.pid}/root${path}`;
+  }
+
+  /** A path of the enclosure's own directory, as those in there know it. */
+  inner(name: string): string {
+    return join(this.#directory, name);
+  }
+
+  /** The same, as it is reached from outside. */
+  at(name: string): string {
+    return this.reach(this.inner(name));
+  }
+
+  /** The argv that runs a command in there. */
+  enter(command: readonly string[]): string[] {
+    return ["nsenter", `--mount=/proc/${this.#keeper.pid}/ns/mnt`, ...command];
+  }
+
+  /** Nothing may run in there any more. */
+  async close(): Promise<void> {
+    await this.#keeper.stdin.end();
+    await this.#keeper.exited;
+    await until("the device's disks are gone", () =>
+      rmdir(this.#directory).then(
+        () => true,
+        () => false,
+      ),
+    );
+  }
+}

@@ -1,0 +1,66 @@
+// How a story of this tier is told: on a device of its own, which is taken away at the end, and with the journal where it goes wrong.
+import { needsRoot, needsTools, testUnless } from "../../kit/requirements.ts";
+import { SystemdDevice } from "./device.ts";
+import { installedOn } from "./software.ts";
+import { deviceTree } from "./trees.ts";
+
+const tools = "systemd-nspawn nsenter unshare setpriv mmdebstrap tar zstd xz".split(" ");
+const reason = needsRoot() ?? needsTools(...tools);
+const tree = reason === undefined ? await deviceTree() : undefined;
+const missing = reason ?? (tree === undefined ? "it needs a Debian root file system, which cannot be made" : undefined);
+
+export interface DeviceWishes {
+  /** Of /etc/host-service/config.toml. */
+  configuration?: string;
+  /** What is done before it is switched on for the first time. */
+  prepare?: (device: SystemdDevice) => Promise<void>;
+}
+
+/** False where the stories of this tier are skipped. */
+export const isSystemdHere = missing === undefined;
+
+/** A test that needs a device with a real systemd. */
+export function onSystemd(name: string, story: () => Promise<void>): void {
+  testUnless([missing], name, story);
+}
+
+/** A device that was booted, with nothing of ours on it. */
+export async function onPlainDevice(story: (device: SystemdDevice) => Promise<void>): Promise<void> {
+  await tell([], undefined, story);
+}
+
+/** A device with our package, booted. */
+export async function onDevice(
+  { configuration = "", prepare }: DeviceWishes,
+  story: (device: SystemdDevice) => Promise<void>,
+): Promise<void> {
+  const layer = tree === undefined ? [] : [await installedOn(tree)];
+  const prepareAll = async (device: SystemdDevice) => {
+    await device.write("/etc/host-service/config.toml", configuration);
+    await prepare?.(device);
+  };
+  await tell(layer, prepareAll, story);
+}
+
+async function tell(
+  layers: readonly string[],
+  prepare: ((device: SystemdDevice) => Promise<void>) | undefined,
+  story: (device: SystemdDevice) => Promise<void>,
+): Promise<void> {
+  if (tree === undefined) throw new Error(`Cannot make a device: ${missing}`);
+  const device = await SystemdDevice.make([...layers, tree]);
+  try {
+    await prepare?.(device);
+    await device.boot();
+    await story(device);
+  } catch (error) {
+    await tellJournal(device);
+    throw error;
+  } finally {
+    await device.remove();
+  }
+}
+
+async function tellJournal(device: SystemdDevice): Promise<void> {
+  if (device.isUp) console.error(await device.journal("--lines=150"));
+}

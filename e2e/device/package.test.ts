@@ -1,0 +1,246 @@
+// The Debian package on a fresh Debian 12: installed, used under its units' restrictions, upgraded, removed, purged.
+import { afterAll, beforeAll, expect } from "bun:test";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildSmallRootfs, packRootfs, writeConfigYaml } from "@host-service/fixtures";
+import { repository } from "../kit/program.ts";
+import { addRichEntries } from "../kit/rich-tree.ts";
+import { must } from "../kit/run.ts";
+import { differences, treeOf, unpackedByTar } from "../kit/same-tree.ts";
+import type { SystemdDevice } from "./kit/device.ts";
+import { isSystemdHere, onPlainDevice, onSystemd } from "./kit/story.ts";
+
+let directory: string;
+
+beforeAll(async () => {
+  directory = await mkdtemp(join(tmpdir(), "package-test-"));
+  // Packages of one program: their versions are all that an upgrade needs.
+  if (isSystemdHere) for (const version of ["1.0", "1.1"]) await packed(version);
+}, 300_000);
+
+afterAll(() => rm(directory, { recursive: true }));
+
+async function packed(version: string): Promise<void> {
+  const main = join(repository, "packaging/main.ts");
+  await must([process.execPath, main, "--compression=none", `--version=${version}`, `--output=${directory}`]);
+}
+
+async function install(device: SystemdDevice, version: string): Promise<string> {
+  const architecture = process.arch === "arm64" ? "arm64" : "amd64";
+  await device.put(join(directory, `host-service_${version}_${architecture}.deb`), "/srv/host-service.deb");
+  return device.must(["dpkg", "--install", "/srv/host-service.deb"]);
+}
+
+const units = [
+  "host-service.target",
+  "host-service-boot.service",
+  "host-service.service",
+  "host-service-containers.service",
+];
+const library = "/usr/lib/host-service/container/lib";
+
+/** Whatever of ours there is, by its name, and the links that enable it. */
+async function ours(device: SystemdDevice): Promise<string> {
+  const places = "/etc /usr /run /var /opt /dev/shm";
+  const others = "-path /var/lib/dpkg -o -path /run/log -o -path /var/log";
+  const found = `find ${places} \\( ${others} \\) -prune -o -name '*host-service*' -print -o -name '*hostctl*' -print`;
+  return await device.shell(`{ ${found}; find /var/lib/host-service; } | sort -u`);
+}
+
+/** The point where the data partition of the device is mounted stays, whatever is done. */
+const nothing = "/var/lib/host-service\n";
+
+async function property(device: SystemdDevice, unit: string, name: string): Promise<string> {
+  return (await device.must(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
+}
+
+onSystemd("the package installs and starts, and its restrictions leave an install everything that it needs", () =>
+  onPlainDevice(async (device) => {
+    await install(device, "1.0");
+    for (const unit of units) {
+      expect(await device.shell(`systemctl is-active ${unit}; systemctl is-enabled ${unit}`)).toBe("active\nenabled\n");
+    }
+    expect(await device.must(["hostctl", "ping"])).toBe("OK\n");
+    expect(await device.must(["host-service", "check-config"])).toBe("OK: /etc/host-service/config.toml\n");
+
+    // Owners, modes, setuid, nodes, capabilities, attributes: what systemd could have taken away shows here.
+    const tree = join(directory, "rich");
+    await buildSmallRootfs(tree, { version: "1.0.0" });
+    await addRichEntries(tree);
+    const { path } = await packRootfs(tree, tree, { format: "tar.xz", level: 1 });
+    await writeConfigYaml(join(directory, "config.yaml"), { name: "edge", version: "1.0.0" });
+    await device.put(path, "/srv/rootfs.tar.xz");
+    await device.put(join(directory, "config.yaml"), "/srv/config.yaml");
+    const said = await device.run(["hostctl", "container", "install", "/srv/config.yaml", "/srv/rootfs.tar.xz"]);
+    expect(said).toEqual({ stdout: "OK\n", stderr: "", exitCode: 0 });
+    const unpacked = treeOf(device.path("/var/lib/host-service/containers/edge/slots/a/rootfs"));
+    expect(differences(await unpackedByTar(path, join(directory, "by-tar")), unpacked)).toEqual([]);
+
+    await device.reboot();
+    expect(await device.must(["hostctl", "container", "status"])).toStartWith("trying\n");
+    expect(await device.must(["hostctl", "container", "commit"])).toBe("OK\n");
+  }),
+);
+
+interface Report {
+  ok: boolean;
+  findings: { check: string; status: string; message: string; next?: string }[];
+}
+
+async function doctor(device: SystemdDevice): Promise<Report & { exitCode: number }> {
+  const { stdout, exitCode } = await device.run(["hostctl", "doctor", "--json"]);
+  return { ...(JSON.parse(stdout) as Report), exitCode };
+}
+
+onSystemd("the doctor finds nothing on a fresh host, and what is broken then, with and without the daemon", () =>
+  onPlainDevice(async (device) => {
+    await install(device, "1.0");
+    const fresh = await doctor(device);
+    expect(fresh.findings.filter(({ status }) => status === "problem")).toEqual([]);
+    expect([fresh.ok, fresh.exitCode]).toEqual([true, 0]);
+    // These two are what the machine of the tests gives to a device in namespaces.
+    const given = new Set(["control groups", "open files"]);
+    const warnings = fresh.findings.filter(({ status, check }) => status === "warning" && !given.has(check));
+    expect(warnings.map(({ check }) => check)).toEqual(["keys for containers"]);
+
+    await device.shell(`systemctl disable host-service-boot.service; echo old >${library}/libc.so.6`);
+    const broken = await doctor(device);
+    expect([broken.ok, broken.exitCode]).toEqual([false, 1]);
+    const found = (report: Report, check: string) => report.findings.find((finding) => finding.check === check);
+    expect(found(broken, "unit host-service-boot.service")).toMatchObject({ status: "problem" });
+    expect(found(broken, "hostctl in containers")).toMatchObject({ next: "run host-service container-files" });
+
+    await device.shell("systemctl enable host-service-boot.service; host-service container-files");
+    await device.shell("systemctl stop host-service.service; echo 'powr = 1' >/etc/host-service/config.toml");
+    const dead = await doctor(device);
+    expect(dead.findings.slice(0, 2).map(({ check, status }) => [check, status])).toEqual([
+      ["host-service", "problem"],
+      ["configuration", "problem"],
+    ]);
+    expect(found(dead, "unit host-service.service")).toMatchObject({
+      status: "warning",
+      next: "run systemctl start host-service.service",
+    });
+    expect(dead.exitCode).toBe(1);
+  }),
+);
+
+onSystemd("a daemon that hangs is ended by the watchdog and started again", () =>
+  onPlainDevice(async (device) => {
+    await install(device, "1.0");
+    const main = await property(device, "host-service.service", "MainPID");
+    expect(await property(device, "host-service.service", "WatchdogUSec")).toBe("1min");
+    // The time of the package would be a minute of waiting.
+    await device.write(
+      "/etc/systemd/system/host-service.service.d/soon.conf",
+      "[Service]\nWatchdogSec=2s\nRestartSec=0\n",
+    );
+    await device.shell("systemctl daemon-reload && systemctl restart host-service.service");
+    const hanging = await property(device, "host-service.service", "MainPID");
+    expect(hanging).not.toBe(main);
+    await device.must(["kill", "-STOP", hanging]);
+    await device.until("another daemon answers", ["hostctl", "ping"]);
+    const restarts = ["systemctl", "show", "--value", "--property=NRestarts", "host-service.service"];
+    await device.until("systemd has started it again", restarts, ({ stdout }) => stdout === "1\n");
+    expect(await device.journal("--unit=host-service.service")).toContain("Watchdog timeout");
+    await device.until("another daemon answers", ["hostctl", "ping"]);
+  }),
+);
+
+onSystemd("an upgrade restarts the daemon and leaves containers alone, and an update of libc6 reaches them", () =>
+  onPlainDevice(async (device) => {
+    // Stands for a container; what one is has stories of its own.
+    await device.write(
+      "/etc/systemd/system/host-service-container@edge.service.d/stand-in.conf",
+      "[Service]\nType=exec\nExecStart=\nExecStart=/usr/bin/sleep infinity\nExecStop=\nExecStopPost=\n",
+    );
+    await install(device, "1.0");
+    await device.shell(
+      "systemctl start host-service-container@edge.service; echo '# mine' >>/etc/host-service/config.toml",
+    );
+    const pids = async () => [
+      await property(device, "host-service.service", "MainPID"),
+      await property(device, "host-service-container@edge.service", "MainPID"),
+    ];
+    const [daemon, container] = await pids();
+    await install(device, "1.1");
+    const [nextDaemon, nextContainer] = await pids();
+    expect(nextContainer).toBe(container);
+    expect(nextDaemon).not.toBe(daemon);
+    expect(await device.must(["hostctl", "ping"])).toBe("OK\n");
+    expect(await device.shell("tail -n 1 /etc/host-service/config.toml")).toBe("# mine\n");
+
+    await device.shell(
+      `echo old >${library}/libc.so.6; dpkg-trigger --by-package=libc6 /lib/$(ls /lib | grep linux-gnu$)/libc.so.6`,
+    );
+    await device.must(["dpkg", "--configure", "--pending"]);
+    await device.shell(`cmp ${library}/libc.so.6 /lib/*-linux-gnu/libc.so.6`);
+
+    await device.must(["systemctl", "stop", "host-service.service"]);
+    await install(device, "1.0");
+    // Who stopped it does not find it running because of an upgrade.
+    expect((await device.run(["systemctl", "is-active", "host-service.service"])).stdout).toBe("inactive\n");
+    await device.must(["systemctl", "disable", "host-service.service"]);
+    await install(device, "1.1");
+    expect((await device.run(["systemctl", "is-enabled", "host-service.service"])).stdout).toBe("disabled\n");
+  }),
+);
+
+onSystemd("a removal stops everything and keeps the state, and a purge leaves nothing but volumes", () =>
+  onPlainDevice(async (device) => {
+    expect(await ours(device)).toBe(nothing);
+    await install(device, "1.0");
+    await device.shell(
+      "cd /var/lib/host-service && mkdir -p containers/edge/slots/a/rootfs && touch containers/edge/record.json",
+    );
+    const container = "host-service-container@edge.service";
+    const lines = [
+      "[Service]",
+      "Type=exec",
+      "ExecStart=",
+      "ExecStart=/usr/bin/sleep infinity",
+      "ExecStop=",
+      "ExecStopPost=",
+    ];
+    const dropIn = `/run/systemd/system/${container}.d`;
+    await device.shell(
+      `mkdir ${dropIn}; printf '%s\\n' ${lines.map((line) => `'${line}'`).join(" ")} >${dropIn}/stand-in.conf`,
+    );
+    await device.shell(`systemctl daemon-reload; systemctl start ${container}`);
+    await device.must(["dpkg", "--remove", "host-service"]);
+    expect((await device.run(["pgrep", "-x", "sleep"])).stdout).toBe("");
+    await device.shell(`rm -r ${dropIn}`);
+    expect((await device.run(["pgrep", "-f", "host-service"])).stdout).toBe("");
+    const kept = await ours(device);
+    expect(kept).toContain("/etc/host-service\n");
+    expect(kept).toContain("/var/lib/host-service/containers/edge/record.json\n");
+    expect(kept).not.toMatch(/^\/(usr|run)\//m);
+    expect(
+      (await device.run(["systemctl", "list-units", "--state=active", "--no-legend", "host-service*"])).stdout,
+    ).toBe("");
+
+    await install(device, "1.1");
+    expect(await device.must(["hostctl", "ping"])).toBe("OK\n");
+    await device.shell(
+      "cd /var/lib/host-service/containers/edge && mkdir -p volumes/data/empty && echo precious >volumes/data/file",
+    );
+    const purge = await device.run(["dpkg", "--purge", "host-service"]);
+    expect(purge.stderr).toContain("the volumes of containers are kept in /var/lib/host-service/containers");
+    expect((await ours(device)).replaceAll("/var/lib/host-service", "…").split("\n")).toEqual([
+      "…",
+      "…/containers",
+      "…/containers/edge",
+      "…/containers/edge/volumes",
+      "…/containers/edge/volumes/data",
+      "…/containers/edge/volumes/data/empty",
+      "…/containers/edge/volumes/data/file",
+      "",
+    ]);
+
+    await device.shell("rm -r /var/lib/host-service/containers");
+    await install(device, "1.1");
+    await device.must(["dpkg", "--purge", "host-service"]);
+    expect(await ours(device)).toBe(nothing);
+  }),
+);

@@ -1,0 +1,77 @@
+// Whether a container can be run as its config.yaml asks, before its image becomes a slot: what would only fail at the next boot
+// fails now, with nothing left behind.
+import { closeSync } from "node:fs";
+import type { InstanceConfig } from "@host-service/archive";
+import {
+  checkProgram,
+  findInit,
+  hostArchitecture,
+  isHostMount,
+  openHostPath,
+  runs,
+  runtimeOf,
+  wantedOf,
+} from "@host-service/runtime";
+import type { Grant, MetaHints, Wanted } from "@host-service/runtime";
+import { RequestError } from "../problems/request-error.ts";
+
+export interface RuntimeContext {
+  name: string;
+  grant: Grant;
+  /** The host that runs this program, or a device whose image is being built. */
+  host: "this" | "another";
+}
+
+const deed = "install the image";
+
+/** What a runtime is to do, or undefined where the host's own units start the container. Throws what cannot be done, or is not granted. */
+export function checkRuntime(config: InstanceConfig, { name, grant, host }: RuntimeContext): Wanted | undefined {
+  if (host === "this") checkArchitecture(config);
+  if (runtimeOf(config, grant) === "none") {
+    refuseTrialHelpers(config);
+    return undefined;
+  }
+  const wanted = wantedOf(config, { name, grant });
+  if (host === "another") return wanted;
+  checkProgram(wanted.runtime, { path: process.env["PATH"], deed });
+  for (const mount of wanted.mounts) {
+    const descriptor = isHostMount(mount) ? openHostPath(mount, { deed, ownPaths: grant.ownPaths }) : undefined;
+    if (descriptor !== undefined) closeSync(descriptor);
+  }
+  return wanted;
+}
+
+/** After unpacking: that there is something to start, also with what the image's metadata says. */
+export function checkRootfs(
+  config: InstanceConfig,
+  { name, grant, host, rootfs, meta }: RuntimeContext & { rootfs: string; meta: MetaHints | undefined },
+): void {
+  if (runtimeOf(config, grant) === "none") return;
+  const wanted = wantedOf(config, { name, grant, ...(meta === undefined ? {} : { meta }) });
+  const architecture = host === "this" ? hostArchitecture() : (config.architecture ?? "any");
+  findInit(wanted, rootfs, { deed, architecture });
+}
+
+function checkArchitecture({ architecture }: InstanceConfig): void {
+  const own = hostArchitecture();
+  if (runs(own, architecture)) return;
+  const why = `config.yaml says "architecture" "${architecture}", and this host is ${own}`;
+  throw new RequestError("not-supported", `Cannot ${deed}: ${why}; install an image for ${own}`);
+}
+
+/** What needs a runtime of ours. */
+function refuseTrialHelpers({ trial }: InstanceConfig): void {
+  if (trial.commit === "ready") {
+    throw notSupported(
+      "trial.commit",
+      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
+    );
+  }
+  if (trial.timeoutMs !== undefined) {
+    throw notSupported("trial.timeout", "it needs a runtime that can restart the container; leave it out");
+  }
+}
+
+function notSupported(key: string, why: string): RequestError {
+  return new RequestError("not-supported", `Cannot ${deed}: config.yaml asks for "${key}": ${why}`);
+}

@@ -1,0 +1,10 @@
+export { hostFilesOf } from "../host-directory/host-files.ts";
+export type { HostFiles } from "../host-directory/host-files.ts";
+export { makeHostDirectory } from "../host-directory/host-directory.ts";
+export { sharesBlocks } from "../volumes/copy-tree.ts";
+export { runPathsOf } from "./paths.ts";
+export { prepareContainer } from "./prepare.ts";
+export type { PrepareOptions } from "./prepare.ts";
+export type { Command } from "./program.ts";
+export { readRunNote, writeRunNote } from "./run-note.ts";
+export type { RunNote } from "./run-note.ts";

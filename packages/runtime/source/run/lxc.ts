@@ -1,0 +1,67 @@
+import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { AT_FDCWD, mknodAt, O_CLOEXEC, O_RDWR, S_IFIFO } from "@host-service/disk";
+import { lxcConfigurationPath, lxcOf } from "../lxc/lxc-of.ts";
+import type { Places } from "../model/places.ts";
+import type { Plan } from "../model/plan.ts";
+import { programPath, searchPath } from "./program.ts";
+import type { Command } from "./program.ts";
+
+/** systemd's own; without it `run` says "ready" before LXC has begun. */
+const notifier = "/usr/bin/systemd-notify";
+
+/** LXC says nothing to systemd, writes a console to files only, and takes newuidmap's word for what ids root may use. */
+export function prepareLxc(plan: Plan, places: Places): Command {
+  const { argv, configuration } = lxcOf(plan, places);
+  const saysReady = existsSync(notifier);
+  const lines = [
+    ...(saysReady ? [`lxc.hook.start-host = ${notifier} --ready`] : []),
+    ...cgroupLines(),
+    `lxc.console.logfile = ${consolePipe(places.runtimeDirectory)}`,
+  ];
+  const path = lxcConfigurationPath(places);
+  writeFileSync(path, `${configuration}${lines.join("\n")}\n`, { mode: 0o600, flag: "wx" });
+  return {
+    path: programPath("lxc-start", { packageName: "lxc" }),
+    argv,
+    environment: { PATH: pathWithoutIdMaps() },
+    saysReady,
+  };
+}
+
+/**
+ * Below the unit's group, by its whole path: from one that is relative, each reboot inside would go one level deeper, as LXC takes the
+ * group that its own monitor is in by then.
+ */
+function cgroupLines(): string[] {
+  const own = /^0::\/(.+)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  if (own === undefined) return [];
+  return [
+    "lxc.cgroup.relative = 0",
+    `lxc.cgroup.dir.container = ${own}/payload`,
+    `lxc.cgroup.dir.monitor = ${own}/supervisor`,
+    `lxc.cgroup.dir.monitor.pivot = ${own}/pivot`,
+  ];
+}
+
+/**
+ * A pipe that stays open, and what copies it to the journal until the unit ends. LXC wants a path, and what systemd gave us as
+ * standard output is a socket, which cannot be opened by one.
+ */
+function consolePipe(directory: string): string {
+  const path = join(directory, "console");
+  mknodAt(AT_FDCWD, path, S_IFIFO | 0o600);
+  const fd = openSync(path, O_RDWR | O_CLOEXEC);
+  Bun.spawn(["cat"], { stdin: fd, stdout: "inherit", stderr: "inherit", env: { PATH: searchPath() } }).unref();
+  return path;
+}
+
+/**
+ * With newuidmap on its PATH, LXC wants root to have the ids in /etc/subuid as well. Ours are kept with the container, apart from those
+ * that the host has given away there, and root needs no help to use them.
+ */
+function pathWithoutIdMaps(): string {
+  const directories = ["/usr/local/sbin", "/usr/sbin", "/sbin", "/usr/bin", "/bin"];
+  const usable = directories.filter((directory) => !existsSync(join(directory, "newuidmap")));
+  return usable.length === 0 ? "/nonexistent" : usable.join(":");
+}

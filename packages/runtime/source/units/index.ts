@@ -1,0 +1,11 @@
+export { bootTimeMs } from "./boot-clock.ts";
+export { containerUnits } from "./container-units.ts";
+export type { ContainerUnits } from "./container-units.ts";
+export { appendEnding, describeEnding, endingOf, endingsPath, isFailure, readEndings } from "./endings.ts";
+export type { Ending } from "./endings.ts";
+export { UnitError } from "./error.ts";
+export type { UnitErrorKind } from "./error.ts";
+export { commandInside } from "./inside.ts";
+export { formatEntry, readJournal, syncJournal } from "./journal.ts";
+export type { JournalEntry, JournalOptions } from "./journal.ts";
+export type { UnitState, UnitStatus } from "./unit-status.ts";

@@ -1,0 +1,3 @@
+export class PackagingError extends Error {
+  override readonly name = "PackagingError";
+}
