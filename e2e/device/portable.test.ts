@@ -14,6 +14,7 @@ const nothing = [
   "- absent /etc/portables",
   "d 755 /run/portables",
 ];
+const loopDevices = "mknod /dev/loop-control c 10 237; for n in $(seq 0 15); do mknod /dev/loop$n b 7 $n; done";
 const dropIn = "/run/systemd/system.attached/minimal-test.service.d/20-portable.conf";
 
 onSystemd("P8: an archive is attached with each profile as systemd does it, and detach leaves nothing", async () => {
@@ -40,7 +41,7 @@ onSystemd(
   async () => {
     await PortableHost.with(async (host) => {
       const { device } = host;
-      await device.shell("mknod /dev/loop-control c 10 237; for n in $(seq 0 15); do mknod /dev/loop$n b 7 $n; done");
+      await device.shell(loopDevices);
       for (const format of ["tar.zst", "tar.gz", "raw"] as const) {
         const image = await host.image("minimal_1.0", answering("1.0"), format);
         expect(await host.must("portable", "attach", image, "--name", "minimal")).toBe("OK\n");
@@ -171,8 +172,11 @@ onSystemd(
       expect(await device.shell("find /run/systemd/system.attached -type f | sort | xargs sha256sum")).toBe(before);
       expect(await host.ask()).toBe("1.0");
       expect(await device.shell("ls -A /var/lib/host-service/inbox")).toBe("");
-      await device.shell("head -c 70000 /dev/zero >/srv/minimal_1.1.raw");
+      await device.shell("yes | head -c 70000 >/srv/minimal_1.1.raw");
+      const withoutLoop = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
+      await device.shell(loopDevices);
       const garbage = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
+      expect([withoutLoop.exitCode, withoutLoop.stdout]).toEqual([1, expect.stringContaining("modprobe loop")]);
       expect([garbage.exitCode, garbage.stdout]).toEqual([5, expect.stringContaining("Cannot read the image")]);
       const unnamed = await host.hostctl("portable", "attach", "/srv/bad!name_1.raw");
       expect([unnamed.exitCode, unnamed.stdout]).toEqual([2, expect.stringContaining("for a portable service's name")]);
