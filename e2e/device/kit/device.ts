@@ -56,6 +56,11 @@ export class SystemdDevice {
     return succeeded(command, await this.run(command, options));
   }
 
+  /** What systemd says of a unit. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.must(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
+  }
+
   shell(script: string): Promise<string> {
     return this.must(["/bin/sh", "-ec", script]);
   }

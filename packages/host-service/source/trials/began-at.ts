@@ -4,9 +4,13 @@ import { bootTimeMs } from "@host-service/runtime/units";
 
 /** `identity` is one line that says which trial of which boot it is; another one's note is written over. */
 export async function beganAtMs(path: string, identity: string): Promise<number> {
+  return (await notedBegin(path, identity)) ?? (await noteBegin(path, identity));
+}
+
+/** Undefined where nobody has noted that one. */
+export async function notedBegin(path: string, identity: string): Promise<number | undefined> {
   const [noted, began] = (await readFile(path, "utf8").catch(() => "")).split("\n");
-  if (noted === identity && began !== undefined && /^\d+$/.test(began)) return Number(began);
-  return await noteBegin(path, identity);
+  return noted === identity && began !== undefined && /^\d+$/.test(began) ? Number(began) : undefined;
 }
 
 /** It begins now, whatever was noted. */

@@ -69,6 +69,26 @@ test("ended notes each ending, and has the unit stay ended only where config.yam
   }
 });
 
+test("ended of a LXC container tells systemd what lxc-start kept to itself, unless the container was told to end", async () => {
+  const ended = { SERVICE_RESULT: "success", EXIT_CODE: "exited", EXIT_STATUS: "0" };
+  const log = "INFO error - error.c:lxc_error_set_and_log:31 - Child <9> ended on error (7)\n";
+  const failure = { result: "exit-code", code: "exited", status: "7" };
+  const success = { result: "success", code: "exited", status: "0" };
+  for (const [note, text, status, ending, calls] of [
+    [{ restart: true }, log, 1, failure, []],
+    [{ restart: true }, "", 0, success, []],
+    [{ restart: true, halted: true }, log, 0, success, []],
+    [{ restart: false }, log, 0, failure, [stop]],
+  ] as const) {
+    using made = host();
+    writeRunNote(made.run, "edge", { runtime: "lxc", ...note });
+    writeFileSync(join(made.run, ".current/.edge.lxc"), text);
+    expect((await made.container("ended", ended)).status).toBe(status);
+    expect(readEndings(endingsPath(made.run, "edge"))).toEqual([expect.objectContaining(ending)]);
+    expect(made.called()).toEqual([...calls]);
+  }
+});
+
 test("ended of a container that never came so far notes it as well", async () => {
   using made = host();
   rmSync(made.run, { recursive: true });

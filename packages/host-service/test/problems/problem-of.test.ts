@@ -12,6 +12,8 @@ import type { RuntimeErrorKind } from "@host-service/runtime";
 import { SchemaError } from "@host-service/schema";
 import { SignatureError } from "@host-service/signature";
 import type { SignatureErrorKind } from "@host-service/signature";
+import { UnitError } from "@host-service/runtime/units";
+import type { UnitErrorKind } from "@host-service/runtime/units";
 import { SlotsError } from "@host-service/slots";
 import type { SlotsErrorKind } from "@host-service/slots";
 import { OperationError } from "../../source/operations/error.ts";
@@ -115,6 +117,14 @@ const operations: Record<OperationErrorKind, ProblemCode> = {
   cancelled: "cancelled",
 };
 
+const units: Record<UnitErrorKind, ProblemCode> = {
+  "no-systemd": "not-supported",
+  "no-unit": "not-supported",
+  failed: "unit-failed",
+  timeout: "unit-failed",
+  "not-running": "refused-in-state",
+};
+
 const power: Record<PowerErrorKind, ProblemCode> = {
   "not-configured": "not-supported",
   "command-failed": "power-failed",
@@ -139,6 +149,7 @@ test("problemOf has a code for every kind of every part's error", () => {
   for (const [problem, code] of Object.values(ingest))
     expect(codeOf(new IngestError("receive it", problem))).toBe(code);
   expect(codesBy(archive, (kind) => new ArchiveError(kind as ArchiveErrorKind, "x"))).toEqual(archive);
+  expect(codesBy(units, (kind) => new UnitError(kind as UnitErrorKind, "x"))).toEqual(units);
   expect(codesBy(runtime, (kind) => new RuntimeError(kind as RuntimeErrorKind, "x"))).toEqual(runtime);
   expect(codesBy(signature, (kind) => new SignatureError(kind as SignatureErrorKind, "x"))).toEqual(signature);
   expect(codesBy(slots, (kind) => new SlotsError(kind as SlotsErrorKind, "x"))).toEqual(slots);

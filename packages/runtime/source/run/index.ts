@@ -2,6 +2,7 @@ export { hostFilesOf } from "../host-directory/host-files.ts";
 export type { HostFiles } from "../host-directory/host-files.ts";
 export { makeHostDirectory } from "../host-directory/host-directory.ts";
 export { sharesBlocks } from "../volumes/copy-tree.ts";
+export { failureOfInit } from "./lxc-log.ts";
 export { runPathsOf } from "./paths.ts";
 export { prepareContainer } from "./prepare.ts";
 export type { PrepareOptions } from "./prepare.ts";

@@ -13,6 +13,7 @@ import type { MountPoint } from "../mounts/mount-points.ts";
 import { unitPropertiesOf } from "../unit/unit-properties.ts";
 import { settleSnapshots } from "../volumes/settle.ts";
 import type { SettleOptions } from "../volumes/settle.ts";
+import { lxcLogPath } from "./lxc-log.ts";
 import { prepareLxc } from "./lxc.ts";
 import { prepareNspawn } from "./nspawn.ts";
 import { runPathsOf } from "./paths.ts";
@@ -52,7 +53,10 @@ export async function prepareContainer(options: PrepareOptions): Promise<Command
   await giveSockets({ runDirectory, name: plan.name }, plan.ids);
   await settleSnapshots({ ...options.snapshots, say });
   const places = placesOf(options, paths);
-  const command = plan.runtime === "nspawn" ? prepareNspawn(plan, places) : prepareLxc(plan, places);
+  const command =
+    plan.runtime === "nspawn"
+      ? prepareNspawn(plan, places)
+      : prepareLxc(plan, places, { logPath: lxcLogPath(runDirectory, plan.name) });
   await limited;
   return command;
 }

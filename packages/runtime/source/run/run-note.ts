@@ -9,6 +9,8 @@ const RunNote = object({
   /** Whether it is started again when it ends by itself. */
   restart: boolean(),
   stopTimeoutMs: optional(number()),
+  /** Somebody asked that it ends. */
+  halted: optional(boolean()),
 });
 export type RunNote = InferOutput<typeof RunNote>;
 

@@ -1,7 +1,7 @@
 // How a container's unit ended, a line of JSON each, in the run directory: gone with the boot, and bounded. Two programs meet here:
 // `host-service container ended` (ExecStopPost=) appends, the daemon reads.
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { SchemaError, number, object, parse, string } from "@host-service/schema";
+import { SchemaError, boolean, number, object, optional, parse, string } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 import { currentNotePath } from "@host-service/slots";
 import { bootTimeMs } from "./boot-clock.ts";
@@ -20,6 +20,8 @@ const Ending = object({
   code: string(),
   /** $EXIT_STATUS: the exit status, or the name of the signal. */
   status: string(),
+  /** Somebody had told it to end. */
+  asked: optional(boolean()),
 });
 export type Ending = InferOutput<typeof Ending>;
 

@@ -1,7 +1,7 @@
 // `host-service container halt NAME` (ExecStop=): ends the container in order, within the time that its config.yaml gives it.
 import { existsSync } from "node:fs";
 import { notifySystemd } from "@host-service/disk";
-import { readRunNote, runPathsOf } from "@host-service/runtime/run";
+import { readRunNote, runPathsOf, writeRunNote } from "@host-service/runtime/run";
 import { loadConfiguration } from "../../configuration/configuration.ts";
 import { printError } from "../../print.ts";
 import { explain } from "../explain.ts";
@@ -24,6 +24,8 @@ export async function haltContainer({ configPath, name }: HaltOptions): Promise<
     const note = readRunNote(runDirectory, name);
     const timeoutMs = note?.stopTimeoutMs ?? stopTimeoutDefaultMs;
     notifySystemd(`EXTEND_TIMEOUT_USEC=${(timeoutMs + extraMs) * 1000}`);
+    // However it ends from here on, it was told to.
+    if (note !== undefined) writeRunNote(runDirectory, name, { ...note, halted: true });
     if (note?.runtime === "lxc") return await haltLxc(runPathsOf(runDirectory, name).private, { name, timeoutMs, pid });
     // systemd's own SIGTERM does the same, and knows no other time than the unit's.
     if (note?.stopTimeoutMs !== undefined) await haltNspawn(pid, timeoutMs);
@@ -34,13 +36,18 @@ export async function haltContainer({ configPath, name }: HaltOptions): Promise<
   }
 }
 
-/** lxc-stop asks, waits and then kills; for a container that ended meanwhile it has an error that is none. */
+/**
+ * lxc-stop asks, waits and then kills; for a container that ended meanwhile it has an error that is none. The signal with which it asks is in the
+ * configuration, which lies where only the mounts of the unit's main process show it.
+ */
 async function haltLxc(
   path: string,
   { name, timeoutMs, pid }: { name: string; timeoutMs: number; pid: number },
 ): Promise<number> {
   const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-  const command = ["lxc-stop", `--name=${name}`, `--lxcpath=${path}`, `--timeout=${seconds}`];
+  const configuration = `/proc/${pid}/root${path}/config`;
+  const words = [`--name=${name}`, `--lxcpath=${path}`, `--rcfile=${configuration}`, `--timeout=${seconds}`];
+  const command = ["lxc-stop", ...words];
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "inherit", stderr: "inherit" });
   const status = await child.exited;
   return status === 0 || !isAlive(pid) ? 0 : 1;

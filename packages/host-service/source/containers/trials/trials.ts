@@ -13,7 +13,7 @@ import type { Finished } from "../../operations/run.ts";
 import { power } from "../../power/power.ts";
 import { RequestError } from "../../problems/request-error.ts";
 import type { Containers } from "../containers.ts";
-import { beganAtMs } from "../../trials/began-at.ts";
+import { beganAtMs, notedBegin } from "../../trials/began-at.ts";
 import { configOfSlot } from "../image-config.ts";
 import type { Lifecycle } from "../lifecycle.ts";
 import { Watch } from "./watch.ts";
@@ -70,7 +70,10 @@ export class Trials {
     const config = await configOfSlot(configuration.stateDirectory, { name, slot: report.running.slot });
     const isOurs = (await lifecycle.runtime(report)) !== "none";
     if (config === undefined || !isOurs || this.#watches.has(name) || this.#isStopping) return;
-    const began = await beganAtMs(lifecycle.trialNote(name), lifecycle.trialIdentity(report));
+    const [note, identity] = [lifecycle.trialNote(name), lifecycle.trialIdentity(report)];
+    const tried = await notedBegin(note, identity);
+    // The hook notes nothing: such a trial counts from here, and has to do with every ending of this boot.
+    const began = tried ?? (await beganAtMs(note, `${identity} by the boot`));
     const watch = new Watch(
       {
         ...this.#options,
@@ -80,7 +83,7 @@ export class Trials {
         commit: (imageId, why) => this.#commit(name, { expect: imageId, why }),
         end: (end) => this.#end(name, end),
       },
-      { trial: config.trial, report, beganAtMs: began },
+      { trial: config.trial, report, beganAtMs: began, endingsFromMs: tried ?? 0 },
     );
     const ended = watch
       .run()

@@ -10,6 +10,7 @@ export interface Seen {
   /** On CLOCK_BOOTTIME, as everything here. */
   beganAtMs: number;
   nowMs: number;
+  /** Those of this trial. */
   endings: readonly Ending[];
   unit: UnitStatus | undefined;
   /** How the last health check failed, if it did. */
@@ -26,9 +27,9 @@ export function verdictOf(seen: Seen, limits: VerdictLimits): Omit<TrialEnd, "im
   return loopOf(seen, limits) ?? givenUp(seen) ?? timedOut(seen);
 }
 
-function loopOf({ endings, beganAtMs }: Seen, limits: VerdictLimits): Omit<TrialEnd, "imageId"> | undefined {
+function loopOf({ endings }: Seen, limits: VerdictLimits): Omit<TrialEnd, "imageId"> | undefined {
   const { trialEndingsMax: count, trialEndingsWithinMs: withinMs } = limits;
-  const failures = endings.filter((ending) => ending.bootTimeMs >= beganAtMs && isFailure(ending));
+  const failures = endings.filter((ending) => isFailure(ending));
   for (const [index, last] of failures.entries()) {
     const first = failures[index + 1 - count];
     if (first === undefined || last.bootTimeMs - first.bootTimeMs > withinMs) continue;
@@ -38,10 +39,14 @@ function loopOf({ endings, beganAtMs }: Seen, limits: VerdictLimits): Omit<Trial
   return undefined;
 }
 
-/** systemd does not start it any more. */
-function givenUp({ unit, endings, beganAtMs }: Seen): Omit<TrialEnd, "imageId"> | undefined {
+/** systemd does not start it any more; or it ended by itself, for which nobody starts it again. */
+function givenUp({ unit, endings }: Seen): Omit<TrialEnd, "imageId"> | undefined {
+  const final = endings.at(-1);
+  if (unit?.state === "stopped" && final?.asked === false) {
+    return { result: "failed", why: `it ended by itself, ${describeEnding(final)}, and is not started again` };
+  }
   if (unit?.state !== "failed") return undefined;
-  const last = endings.findLast((ending) => ending.bootTimeMs >= beganAtMs && isFailure(ending)) ?? unit.ended;
+  const last = endings.findLast((ending) => isFailure(ending)) ?? unit.ended;
   const how = last === undefined ? "" : `; it ended ${describeEnding(last)}`;
   return { result: "failed", why: `its unit failed and is not started again${how}` };
 }

@@ -29,6 +29,14 @@ export interface WatchOptions {
   end: (end: TrialEnd) => Promise<Acted>;
 }
 
+export interface TrialFacts {
+  trial: InstanceConfig["trial"];
+  report: StatusReport;
+  beganAtMs: number;
+  /** Endings before it are not of this trial. */
+  endingsFromMs: number;
+}
+
 /** How often what costs next to nothing is looked at, and what costs a process. */
 const lookMs = 500;
 const unitMs = 5000;
@@ -43,20 +51,19 @@ export class Watch {
   readonly #version: string | undefined;
   readonly #over = new AbortController();
   readonly #beganAtMs: number;
+  readonly #endingsFromMs: number;
   #passes = 0;
   #problem: string | undefined;
   #unkept: string | undefined;
   /** What is written from now on may be the fallback's. */
   #isEnding = false;
 
-  /** `beganAtMs` is on CLOCK_BOOTTIME. */
-  constructor(
-    options: WatchOptions,
-    { trial, report, beganAtMs }: { trial: InstanceConfig["trial"]; report: StatusReport; beganAtMs: number },
-  ) {
+  /** Times are on CLOCK_BOOTTIME. */
+  constructor(options: WatchOptions, { trial, report, beganAtMs, endingsFromMs }: TrialFacts) {
     this.#options = options;
     this.#trial = trial;
     this.#beganAtMs = beganAtMs;
+    this.#endingsFromMs = endingsFromMs;
     this.#imageId = report.running?.imageId ?? "";
     this.#version = report.running?.version;
   }
@@ -98,7 +105,9 @@ export class Watch {
     let askAgainAtMs = 0;
     let endingsSeen = 0;
     while (!signal.aborted && (await this.#isOnTrial())) {
-      const endings = readEndings(endingsPath(configuration.runDirectory, name));
+      const endings = readEndings(endingsPath(configuration.runDirectory, name)).filter(
+        (ending) => ending.bootTimeMs >= this.#endingsFromMs,
+      );
       const nowMs = bootTimeMs();
       if (nowMs >= askAgainAtMs || endings.length !== endingsSeen) {
         unit = await this.#unit();

@@ -1,7 +1,7 @@
 // Trials that end by themselves, with real processes under the fake systemd.
 import { expect, setDefaultTimeout, test } from "bun:test";
 import { existsSync } from "node:fs";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Device } from "../../kit/device.ts";
 import { imageOf } from "../../kit/images.ts";
@@ -24,7 +24,10 @@ const isRoot = process.getuid?.() === 0;
 if (!isRoot) console.info("skipped: health checks inside a container: they need root, to enter its namespaces");
 
 async function untilState(device: Device, state: string): Promise<Record<string, unknown>> {
-  await until(`the state is ${state}`, async () => (await statusOf(device))["state"] === state);
+  await until(`the state is ${state}, and nothing is under way`, async () => {
+    const found = await statusOf(device);
+    return found["state"] === state && found["operation"] === undefined;
+  });
   return await statusOf(device);
 }
 
@@ -84,6 +87,29 @@ test("a unit that systemd gave up ends the trial", () =>
     { startsMax: 2 },
   ));
 
+test("a candidate that ends well and by itself is left for its fallback, one that somebody stops is not", () =>
+  withUnits(async ({ device, systemd }) => {
+    await commitFirst(device);
+    await device.install(runnable("2.0.0", "exit 0\n"));
+    await post(device, "try");
+    const { outcome } = await untilState(device, "normal");
+    const why = "it ended by itself, with exit status 0, and is not started again";
+    expect(outcome).toMatchObject({ result: "failed", version: "2.0.0", why });
+    await untilRuns(device, "1.0.0");
+    await device.install(runnable("3.0.0"));
+    await post(device, "try");
+    await untilRuns(device, "3.0.0");
+    expect((await post(device, "stop")).status).toBe(200);
+    await until("it was looked at", async () => {
+      const calls = (await readFile(join(systemd.directory, "calls"), "utf8")).split("\n");
+      return (
+        calls.slice(calls.findLastIndex((line) => line.startsWith("stop "))).filter((line) => line.startsWith("show "))
+          .length > 2
+      );
+    });
+    expect(await statusOf(device)).toMatchObject({ state: "trying", unit: { state: "stopped" } });
+  }));
+
 test("the same image may be tried again after it failed", () =>
   withUnits(async ({ device }) => {
     await commitFirst(device);
@@ -131,11 +157,16 @@ test("a trial that was committed in time is left alone", () =>
 test("a trial that the hook began is watched as well", () =>
   withUnits(async ({ device, systemd }) => {
     await commitFirst(device);
-    await device.install(runnable("2.0.0", failing("2.0.0")));
+    await device.install(runnable("2.0.0", "exit 0\n"));
     systemd.reboot();
     await device.reboot();
+    // It has come and gone before the daemon looks for the first time in this boot.
+    await device.stop();
+    await rm(join(device.directory, "run/.current/.edge.trial"), { force: true });
     const started = Bun.spawn([join(systemd.programs, "systemctl"), "start", "host-service-container@edge.service"]);
     await started.exited;
+    await until("it has ended", () => systemd.unit("edge").ActiveState === "inactive");
+    await device.start();
     const { outcome } = await untilState(device, "normal");
     expect(outcome).toMatchObject({ result: "failed", version: "2.0.0" });
     await untilRuns(device, "1.0.0");

@@ -31,8 +31,7 @@ describe("verdictOf", () => {
     const loop = "failed: it ended 3 times within 60 s, the last time with exit status 1";
     expect(verdict({ endings: [2000, 3000, 4000].map((at) => failure(at)) })).toBe(loop);
     expect(verdict({ endings: [2000, 3000].map((at) => failure(at)) })).toBe("goes on");
-    // Not of this trial; too far apart; the last three of five.
-    expect(verdict({ endings: [500, 3000, 4000].map((at) => failure(at)) })).toBe("goes on");
+    // Too far apart; the last three of five.
     expect(verdict({ endings: [2000, 33_000, 62_001].map((at) => failure(at)) })).toBe("goes on");
     expect(verdict({ endings: [2000, 33_000, 62_000].map((at) => failure(at)) })).toBe(loop);
     expect(verdict({ endings: [2000, 90_000, 180_000, 190_000, 200_000].map((at) => failure(at)) })).toBe(loop);
@@ -55,6 +54,18 @@ describe("verdictOf", () => {
     for (const state of ["running", "starting", "restarting", "stopping", "stopped"] as const) {
       expect(verdict({ unit: { state } })).toBe("goes on");
     }
+  });
+
+  test("a container that ended by itself, well or not, and that nobody starts again", () => {
+    const ending = { ...failure(2000), result: "success", status: "0" };
+    const unit = { state: "stopped" } as const;
+    const why = "failed: it ended by itself, with exit status 0, and is not started again";
+    expect(verdict({ unit, endings: [{ ...ending, asked: false }] })).toBe(why);
+    expect(verdict({ unit, endings: [{ ...failure(2000), asked: false }] })).toBe(why.replace("status 0", "status 1"));
+    // Somebody stopped it; nobody knows; it is started again.
+    expect(verdict({ unit, endings: [{ ...ending, asked: true }] })).toBe("goes on");
+    expect(verdict({ unit, endings: [ending] })).toBe("goes on");
+    expect(verdict({ unit: { state: "restarting" }, endings: [{ ...ending, asked: false }] })).toBe("goes on");
   });
 
   test("the time limit, with what was waited for", () => {
