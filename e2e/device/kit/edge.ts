@@ -30,11 +30,6 @@ export async function install(device: SystemdDevice, image: ContainerImage): Pro
   return await succeeded(hostctl(device, "container", "install", ...(await put(device, image))));
 }
 
-/** The same, where an answer of any kind is expected. */
-export async function tryInstall(device: SystemdDevice, image: ContainerImage): Promise<Answer> {
-  return await hostctl(device, "container", "install", ...(await put(device, image)));
-}
-
 /** Makes the first, committed slot, as an image builder does: before the device was ever on. */
 export async function seed(device: SystemdDevice, image: ContainerImage): Promise<void> {
   await device.chroot(["host-service", "seed", ...(await put(device, image))]);

@@ -7,9 +7,9 @@ export interface Flavour {
   isPrivileged: boolean;
 }
 
-export const nspawnPrivileged: Flavour = { name: "nspawn, privileged", runtime: "nspawn", isPrivileged: true };
+const nspawnPrivileged: Flavour = { name: "nspawn, privileged", runtime: "nspawn", isPrivileged: true };
 export const nspawnPrivate: Flavour = { name: "nspawn, private users", runtime: "nspawn", isPrivileged: false };
-export const lxcPrivileged: Flavour = { name: "LXC, privileged", runtime: "lxc", isPrivileged: true };
+const lxcPrivileged: Flavour = { name: "LXC, privileged", runtime: "lxc", isPrivileged: true };
 export const lxcUnprivileged: Flavour = { name: "LXC, unprivileged", runtime: "lxc", isPrivileged: false };
 export const flavours = [nspawnPrivileged, nspawnPrivate, lxcPrivileged, lxcUnprivileged];
 

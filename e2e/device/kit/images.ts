@@ -16,35 +16,37 @@ export interface ContainerImage {
 
 export interface ImageWishes extends Omit<Partial<ConfigYaml>, "version"> {
   format?: "tar.xz" | "tar.zst";
-  /** "dies" ends at once; "hangs" goes on and starts nothing. */
-  init?: "systemd" | "dies" | "hangs";
   /** More text files, which Debian does not have; those that begin with "#!" are programs. */
   files?: Readonly<Record<string, string>>;
 }
 
 /** Debian with systemd: /etc/version has the version. */
 export async function debianImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", init = "systemd", files = {}, ...members } = wishes;
+  const { format = "tar.zst", files = {}, ...members } = wishes;
   const base = await containerTree();
   if (base === undefined) throw new Error("Cannot make a container image: there is no Debian tree for it");
-  const added = { ...files, ...(init === "systemd" ? {} : { "usr/sbin/init": inits[init] }) };
-  const rootfs = await packed({ base, format, init, added: { ...added, "etc/version": `${version}\n` } });
+  const rootfs = await packed({ base, format, init: "systemd", added: { ...files, "etc/version": `${version}\n` } });
   return { version, rootfs, config: await configured(version, members) };
 }
 
 /** One program: busybox runs /main, which does nothing until it is told to end; the file of the image says otherwise. */
 export async function busyboxImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", init: _, files = {}, config = {}, ...members } = wishes;
+  const { format = "tar.zst", files = {}, config = {}, ...members } = wishes;
   const added = { main: waiting, ...files, "etc/version": `${version}\n` };
   const rootfs = await packed({ base: undefined, format, init: "busybox", added });
   const entry = { "oci.entrypoint": "/bin/busybox sh /main", ...config };
   return { version, rootfs, config: await configured(version, { ...members, config: entry }) };
 }
 
-const inits = {
-  dies: "#!/bin/sh\necho this image ends at once\nexit 1\n",
-  hangs: "#!/bin/sh\ntrap 'exit 0' TERM PWR RTMIN+3\nwhile :; do sleep 1; done\n",
-};
+/** One whose init ends at once. */
+export async function dyingImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
+  const { format = "tar.zst", files = {}, ...members } = wishes;
+  const added = { ...files, "sbin/init": dying, "etc/os-release": "ID=dying\n", "etc/version": `${version}\n` };
+  const rootfs = await packed({ base: undefined, format, init: "busybox", added });
+  return { version, rootfs, config: await configured(version, members) };
+}
+
+const dying = "#!/bin/sh\necho this image ends at once\nexit 1\n";
 
 const waiting = `trap 'exit 0' TERM
 echo "version $(cat /etc/version) is up"
@@ -52,7 +54,7 @@ while :; do sleep 1000 & wait; done
 `;
 
 /** Of the image with nothing but busybox; systemd-nspawn starts no root without /usr. */
-const folders = ["", "bin", "dev", "etc", "proc", "sys", "tmp", "usr"];
+const folders = ["", "bin", "dev", "etc", "proc", "sbin", "sys", "tmp", "usr"];
 const programs = ["cat", "sh", "sleep"];
 
 let configurations = 0;

@@ -11,7 +11,7 @@ import type { Enclosure } from "./enclosure.ts";
 import { descendantsOf, pidsInNamespaces } from "./process-tree.ts";
 
 /** systemd-nspawn's exit status when the guest asked for a reboot. */
-export const rebootStatus = 133;
+const rebootStatus = 133;
 
 const insideEnvironment = { ...environment, HOME: "/root", TERM: "dumb" };
 

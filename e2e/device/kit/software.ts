@@ -11,7 +11,7 @@ import { cache } from "./trees.ts";
 let made: Promise<string> | undefined;
 
 /** The package of the sources as they are. */
-export function debianPackage(): Promise<string> {
+function debianPackage(): Promise<string> {
   made ??= makePackage();
   return made;
 }

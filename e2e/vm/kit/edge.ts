@@ -4,9 +4,11 @@ import type { Version } from "./story.ts";
 
 const leader = "$(pgrep -f '^/bin/busybox sh /main' | head -n 1)";
 
+const enter = `nsenter --all --root --wd --target=${leader}`;
+
 /** `/host/hostctl` in the container, as its root. */
 export function inside(words: string): string {
-  return `nsenter --all --root --wd --target=${leader} /host/hostctl --socket-path /host/host-service ${words}`;
+  return `${enter} /host/hostctl --socket-path /host/host-service ${words}`;
 }
 
 /** Copies an image into the container, and installs it with the container's own hostctl. */
@@ -17,8 +19,9 @@ export function installInside(version: Version): string {
 
 /** Waits until the container runs and reaches the daemon; answers with its version. */
 export async function runningVersion(machine: VirtualMachine): Promise<string> {
+  await machine.until("the container runs", "systemctl is-active host-service-container@edge.service");
   await machine.until("the container reaches the daemon", inside("ping"));
-  return (await machine.shell(`cat /proc/${leader}/root/etc/version`)).trim();
+  return (await machine.shell(`${enter} /bin/cat /etc/version`)).trim();
 }
 
 export async function state(machine: VirtualMachine): Promise<string> {

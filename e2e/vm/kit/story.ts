@@ -18,7 +18,7 @@ const tree = reason === undefined ? await machineTree() : undefined;
 const missing = reason ?? (tree === undefined ? "it needs a Debian root file system, which cannot be made" : undefined);
 
 /** The versions whose files are on the machine; the first one runs. */
-export const versions = ["1.0.0", "1.1.0", "1.2.0"] as const;
+const versions = ["1.0.0", "1.1.0", "1.2.0"] as const;
 export type Version = (typeof versions)[number];
 
 let image: Promise<{ directory: string; image: MachineImage }> | undefined;
