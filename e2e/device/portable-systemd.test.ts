@@ -8,7 +8,8 @@ import { packRootfs, portableImages, portableProgram, writePortableImage } from 
 import type { PortableImageName, PortableRecipe } from "@host-service/fixtures";
 import { attachedFiles } from "./kit/attached-files.ts";
 import type { SystemdDevice } from "./kit/device.ts";
-import { onPlainDevice, onSystemd } from "./kit/story.ts";
+import { onPortable } from "./kit/portable-host.ts";
+import { onPlainDevice } from "./kit/story.ts";
 import { cache } from "./kit/trees.ts";
 
 const minimal: PortableRecipe = portableImages["minimal_1.0"];
@@ -34,7 +35,7 @@ function teller(device: SystemdDevice) {
   };
 }
 
-onSystemd("P3, P4, P6, P7: which units systemd takes, and which images it refuses", async () => {
+onPortable("P3, P4, P6, P7: which units systemd takes, and which images it refuses", async () => {
   await onPlainDevice(async (device) => {
     const tell = teller(device);
     const multi = await put(device, "multi_2.1", portableImages["multi_2.1"]);
@@ -82,7 +83,7 @@ onSystemd("P3, P4, P6, P7: which units systemd takes, and which images it refuse
   });
 });
 
-onSystemd("P11, P12, P22: what systemd refuses to attach and to detach, and what it detaches by mistake", async () => {
+onPortable("P11, P12, P22: what systemd refuses to attach and to detach, and what it detaches by mistake", async () => {
   await onPlainDevice(async (device) => {
     const tell = teller(device);
     const image = await put(device, "minimal_1.0", minimal);
@@ -110,7 +111,7 @@ onSystemd("P11, P12, P22: what systemd refuses to attach and to detach, and what
   });
 });
 
-onSystemd(
+onPortable(
   "P14: a reattach that fails leaves nothing attached and the process alive; only force attaches again",
   async () => {
     await onPlainDevice(async (device) => {
@@ -130,7 +131,7 @@ onSystemd(
   },
 );
 
-onSystemd("P19: on an image that cannot be written each missing entry is a start that fails with 226", async () => {
+onPortable("P19: on an image that cannot be written each missing entry is a start that fails with 226", async () => {
   await onPlainDevice(async (device) => {
     const unit = "[Service]\nType=exec\nExecStart=/usr/bin/minimald\n";
     const entries = { ...minimal.entries, "usr/lib/systemd/system/minimal-test.service": unit };

@@ -3,8 +3,8 @@ import { expect } from "bun:test";
 import { symlink } from "node:fs/promises";
 import { attachedFiles, recordedDropIn, recordedFiles } from "./kit/attached-files.ts";
 import type { SystemdDevice } from "./kit/device.ts";
-import { answering, listenTo, PortableHost } from "./kit/portable-host.ts";
-import { onSystemd } from "./kit/story.ts";
+import { answering, listenTo, onPortable, PortableHost } from "./kit/portable-host.ts";
+import { needsLoopDevices, needsTools } from "../kit/requirements.ts";
 import { until } from "../kit/until.ts";
 
 const slots = "/var/lib/host-service/portable/minimal/slots";
@@ -14,9 +14,10 @@ const nothing = [
   "- absent /etc/portables",
   "d 755 /run/portables",
 ];
+const loopDevices = "mknod /dev/loop-control c 10 237; for n in $(seq 0 15); do mknod /dev/loop$n b 7 $n; done";
 const dropIn = "/run/systemd/system.attached/minimal-test.service.d/20-portable.conf";
 
-onSystemd("P8: an archive is attached with each profile as systemd does it, and detach leaves nothing", async () => {
+onPortable("P8: an archive is attached with each profile as systemd does it, and detach leaves nothing", async () => {
   await PortableHost.with(async (host) => {
     const { device } = host;
     const image = await host.image("minimal_1.0", answering("1.0", { exec: "/usr/bin/minimald" }));
@@ -35,12 +36,12 @@ onSystemd("P8: an archive is attached with each profile as systemd does it, and 
   });
 });
 
-onSystemd(
+onPortable(
   "an archive of each kind and a squashfs image are attached; P33: starting one changes nothing in its slot",
   async () => {
     await PortableHost.with(async (host) => {
       const { device } = host;
-      await device.shell("mknod /dev/loop-control c 10 237; for n in $(seq 0 15); do mknod /dev/loop$n b 7 $n; done");
+      await device.shell(loopDevices);
       for (const format of ["tar.zst", "tar.gz", "raw"] as const) {
         const image = await host.image("minimal_1.0", answering("1.0"), format);
         expect(await host.must("portable", "attach", image, "--name", "minimal")).toBe("OK\n");
@@ -66,9 +67,11 @@ onSystemd(
       }
     });
   },
+  needsLoopDevices(),
+  needsTools("mksquashfs"),
 );
 
-onSystemd(
+onPortable(
   "an update of a service that answers on a socket: the gap is short, and what is not committed is gone after a reboot",
   async () => {
     await PortableHost.with(async (host) => {
@@ -107,7 +110,7 @@ onSystemd(
   },
 );
 
-onSystemd(
+onPortable(
   "P18, P32: a version that fails, that ends at once or that is started again and again leaves the one before running",
   async () => {
     await PortableHost.with(async (host) => {
@@ -130,7 +133,7 @@ onSystemd(
   },
 );
 
-onSystemd(
+onPortable(
   "P1, P15, P17, P20, P21: what would not run is refused with its file and the fix, and nothing changes",
   async () => {
     await PortableHost.with(async (host) => {
@@ -171,8 +174,11 @@ onSystemd(
       expect(await device.shell("find /run/systemd/system.attached -type f | sort | xargs sha256sum")).toBe(before);
       expect(await host.ask()).toBe("1.0");
       expect(await device.shell("ls -A /var/lib/host-service/inbox")).toBe("");
-      await device.shell("head -c 70000 /dev/zero >/srv/minimal_1.1.raw");
+      await device.shell("yes | head -c 70000 >/srv/minimal_1.1.raw");
+      const withoutLoop = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
+      await device.shell(loopDevices);
       const garbage = await host.hostctl("portable", "attach", "/srv/minimal_1.1.raw");
+      expect([withoutLoop.exitCode, withoutLoop.stdout]).toEqual([1, expect.stringContaining("modprobe loop")]);
       expect([garbage.exitCode, garbage.stdout]).toEqual([5, expect.stringContaining("Cannot read the image")]);
       const unnamed = await host.hostctl("portable", "attach", "/srv/bad!name_1.raw");
       expect([unnamed.exitCode, unnamed.stdout]).toEqual([2, expect.stringContaining("for a portable service's name")]);
@@ -198,9 +204,10 @@ onSystemd(
       ]);
     });
   },
+  needsLoopDevices(),
 );
 
-onSystemd(
+onPortable(
   "P30: portabled hanging or gone, and a bus that is killed, end a call with an error; the daemon is well and the next call works",
   async () => {
     await PortableHost.with(async (host) => {
@@ -235,7 +242,7 @@ onSystemd(
   },
 );
 
-onSystemd(
+onPortable(
   "P28: the daemon or the power goes in the middle of an update, and what runs afterwards is a version that its record names",
   async () => {
     await PortableHost.with(async (host) => {
@@ -272,7 +279,7 @@ onSystemd(
   },
 );
 
-onSystemd("P24: where the state directory is reached by a link, systemd is given the real path", async () => {
+onPortable("P24: where the state directory is reached by a link, systemd is given the real path", async () => {
   const wishes = {
     configuration: 'state_dir = "/srv/state"\n',
     prepare: (device: SystemdDevice) => symlink("/var/lib/host-service", device.path("/srv/state")),

@@ -4,13 +4,19 @@ import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { osRelease, packRootfs, portableProgram, writePortableImage } from "@host-service/fixtures";
 import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
+import { needsTools } from "../../kit/requirements.ts";
 import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
 import type { SystemdDevice } from "./device.ts";
-import { onDevice } from "./story.ts";
+import { onDevice, onSystemd } from "./story.ts";
 import type { DeviceWishes } from "./story.ts";
 import { cache } from "./trees.ts";
+
+/** A test of portable services: its images have a program that is made here, and one story has a file system in a file. */
+export function onPortable(name: string, story: () => Promise<void>, ...reasons: (string | undefined)[]): void {
+  onSystemd(name, story, needsTools("gcc"), ...reasons);
+}
 
 const unitDirectory = "usr/lib/systemd/system";
 

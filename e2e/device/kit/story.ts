@@ -21,9 +21,9 @@ export interface DeviceWishes {
 /** False where the stories of this tier are skipped. */
 export const isSystemdHere = missing === undefined;
 
-/** A test that needs a device with a real systemd. */
-export function onSystemd(name: string, story: () => Promise<void>): void {
-  testUnless([missing], name, story);
+/** A test that needs a device with a real systemd; `reasons` are further ones for which it cannot run here. */
+export function onSystemd(name: string, story: () => Promise<void>, ...reasons: (string | undefined)[]): void {
+  testUnless([missing, ...reasons], name, story);
 }
 
 /** A device that was booted, with nothing of ours on it. */

@@ -71,9 +71,20 @@ export interface Looking {
 export async function lookInto(arrival: Arrival, { prefixes, profile, portabled, host }: Looking): Promise<Inspected> {
   const facts: HostFacts = { ...host, profiles: await portabled.profiles() };
   const options = { prefixes, profile, host: facts };
-  if (arrival.kind === "raw") return await inspectRaw(await portabled.metadata(arrival.path, prefixes), options);
+  if (arrival.kind === "raw") {
+    const metadata = await portabled.metadata(arrival.path, prefixes).catch(withoutLoop);
+    return await inspectRaw(metadata, options);
+  }
   const inspected = await inspectDirectory(directoryTree(arrival.path), options);
   return inspected.isFit ? await compared(inspected, arrival.path, portabled) : inspected;
+}
+
+/** The file is there: what is not is the device that it is opened by. */
+function withoutLoop(error: unknown): never {
+  if (!(error instanceof PortableError) || error.kind !== "no-image") throw error;
+  const message =
+    "Cannot read the image: this host has no loop devices, which raw images need; load the module (modprobe loop), or give a directory archive";
+  throw new PortableError("no-service", message, { cause: error });
 }
 
 /** Whatever the two see differently is what nobody has thought of. */
