@@ -46,6 +46,7 @@ async function examine(machine: VirtualMachine, what: string): Promise<void> {
   const version = await runningVersion(machine);
   const found = { what, version, state: await state(machine), damage: await damage(machine) };
   expect(found).toEqual({ ...found, damage: "", state: expect.stringMatching(/^(normal|pending|trying)$/) as string });
+  console.log(`${what}: version ${version}, ${found.state}`);
   if (found.state === "trying") expect(await machine.shell("hostctl container commit")).toBe("OK\n");
 }
 
