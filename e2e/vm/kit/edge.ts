@@ -30,9 +30,10 @@ export async function state(machine: VirtualMachine): Promise<string> {
 
 /** What is wrong with the record and what belongs to it; empty where all is as it has to be. */
 export async function damage(machine: VirtualMachine): Promise<string> {
-  return await machine.shell(`cd /var/lib/host-service/containers/edge
+  const found = await machine.shell(`cd /var/lib/host-service/containers/edge
     ls | grep unreadable || true
     test -e committed/slot.json || echo "committed leads to no image"
     ls -A ../../inbox
     journalctl --quiet --boot --unit=host-service-boot.service | grep -i "cannot" || true`);
+  return found.trim();
 }
