@@ -42,7 +42,7 @@ for (const flavour of [nspawnPrivate, lxcUnprivileged]) {
       story(async (device) => {
         const reason = await fallsBack(device, await debianImage("1.1.0", { ...wishing(flavour), init: "dies" }));
         expect(reason).toMatch(
-          /^version 1\.0\.0 is committed; version 1\.1\.0 failed: it ended \d+ times, the last time /,
+          /^version 1\.0\.0 is committed; version 1\.1\.0 failed: it ended \d+ times within 60 s, the last time /,
         );
         expect(await history(device)).toContain("it ended");
         expect(await succeeded(hostctl(device, "container", "logs"))).toContain("this image ends at once");
