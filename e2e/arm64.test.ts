@@ -80,7 +80,7 @@ onArm64("an image of each format is installed, by each way of transfer", async (
   const installed = ofEach("install", "OK\n");
   expect(await said(...Object.keys(installed), "list boot-1")).toEqual({
     ...installed,
-    "list boot-1": table(["STATE", "pending"], ["RUNNING", "-"], ["NEXT BOOT", "1.0.0 (DIGEST)"]),
+    "list boot-1": table(["STATE", "pending"], ["RUNNING", "-"], ["NEXT BOOT", "1.0.0 (DIGEST)"], ["UNIT", "-"]),
   });
 });
 
@@ -98,9 +98,9 @@ onArm64("the next boot tries the images, and a commit keeps them", async () => {
   const running: [string, string] = ["RUNNING", "1.0.0 (DIGEST)"];
   expect(await said("hook boot-2", "list boot-2", ...Object.keys(committed), "list committed")).toEqual({
     "hook boot-2": sorted.map((name) => `${name}: trying, runs slot a, version 1.0.0\n`).join(""),
-    "list boot-2": table(["STATE", "trying"], running, ["NEXT BOOT", "-"]),
+    "list boot-2": table(["STATE", "trying"], running, ["NEXT BOOT", "-"], ["UNIT", "-"]),
     ...committed,
-    "list committed": table(["STATE", "normal"], running, ["NEXT BOOT", "1.0.0 (DIGEST)"]),
+    "list committed": table(["STATE", "normal"], running, ["NEXT BOOT", "1.0.0 (DIGEST)"], ["UNIT", "-"]),
   });
 });
 

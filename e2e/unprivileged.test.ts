@@ -1,10 +1,17 @@
 // The tree of an unprivileged container: what GNU tar makes of the archive, with every id shifted into the container's own range.
 import { expect } from "bun:test";
 import { mkdtempSync } from "node:fs";
-import { readFile, readdir } from "node:fs/promises";
+import { readFile, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setXattr } from "@host-service/disk";
-import { buildSmallRootfs, treeDigest, unshiftTree, writeConfigYaml } from "@host-service/fixtures";
+import {
+  buildSmallRootfs,
+  lxcMetadata,
+  packMetadata,
+  treeDigest,
+  unshiftTree,
+  writeConfigYaml,
+} from "@host-service/fixtures";
 import type { Device } from "./kit/device.ts";
 import { workshop } from "./kit/images.ts";
 import { onDevice } from "./kit/on-device.ts";
@@ -33,10 +40,10 @@ async function packed(change: (tree: string) => unknown = () => undefined): Prom
   return `${tree}.tar.xz`;
 }
 
-async function install(device: Device, archive: string, name = "edge") {
+async function install(device: Device, archive: string, { name = "edge", meta = [] as string[] } = {}) {
   const path = join(device.directory, `${name}.yaml`);
   await writeConfigYaml(path, { name, version: "1.0.0", runtime: "nspawn" });
-  return await device.hostctl("container", "install", path, archive);
+  return await device.hostctl("container", "install", path, archive, ...meta);
 }
 
 async function json(path: string): Promise<Record<string, unknown>> {
@@ -72,14 +79,14 @@ testUnless(reasons, "each container has ids of its own for all of its images, an
   onDevice(async (device) => {
     const archive = await packed();
     const idsOf = async (name: string) => (await json(join(device.containerDirectory(name), "ids.json")))["base"];
-    worked(await install(device, archive, "edge"));
-    worked(await install(device, archive, "other"));
+    worked(await install(device, archive));
+    worked(await install(device, archive, { name: "other" }));
     const [edge, other] = [await idsOf("edge"), await idsOf("other")];
     expect(other).not.toBe(edge);
-    worked(await install(device, archive, "edge"));
+    worked(await install(device, archive));
     expect(await idsOf("edge")).toBe(edge);
     worked(await device.hostctl("container", "remove", "--name", "edge", "--yes"));
-    worked(await install(device, archive, "third"));
+    worked(await install(device, archive, { name: "third" }));
     expect(await idsOf("third")).toBe(edge);
   }),
 );
@@ -95,4 +102,33 @@ testUnless(reasons, "an owner that the container cannot have is refused by the e
     expect(await device.hostctl("container", "list")).toMatchObject({ exitCode: 0 });
     expect(await readdir(join(device.paths.stateDirectory, "containers"))).toEqual([".ids.lock"]);
   }),
+);
+
+testUnless(
+  reasons,
+  "L4, L9, L10: metadata is read as for an unprivileged container, and what it makes is the container's",
+  () =>
+    onDevice(async (device) => {
+      const archive = await packed(async (tree) => {
+        await writeFile(join(tree, "etc/hostname"), "LXC_NAME\n");
+        await must(["chown", "7:8", join(tree, "etc/hostname")]);
+      });
+      const meta = join(workshop, "unprivileged-meta.tar");
+      const config = { "config-user": "lxc.signal.halt = SIGPWR\n", config: "lxc.signal.halt = SIGTERM\n" };
+      const files = lxcMetadata({ ...config, "excludes-user": "./rich\n", templates: "/etc/hostname\n" });
+      await writeFile(meta, packMetadata(files));
+      const { stderr } = worked(await install(device, archive, { meta: [meta] }));
+      // What was left out needs no word about device nodes.
+      expect(stderr).not.toContain("device nodes");
+      const { ids } = (await json(join(device.slot("a"), "slot.json"))) as { ids: typeof first };
+      const tree = unshiftTree(treeOf(join(device.slot("a"), "rootfs")), ids);
+      expect([...tree.keys()].filter((name) => name.startsWith("rich"))).toEqual([]);
+      const { owner, bytes, xattrs } = tree.get("etc/hostname")!;
+      expect({ owner, bytes, acl: xattrs["system.posix_acl_access"] }).toEqual({
+        owner: "7:8",
+        bytes: "5",
+        acl: Buffer.from(acl).toString("hex"),
+      });
+      expect(await json(join(device.slot("a"), "meta/meta.json"))).toMatchObject({ hints: { haltSignal: "SIGPWR" } });
+    }),
 );

@@ -51,10 +51,6 @@ async function ours(device: SystemdDevice): Promise<string> {
 /** The point where the data partition of the device is mounted stays, whatever is done. */
 const nothing = "/var/lib/host-service\n";
 
-async function property(device: SystemdDevice, unit: string, name: string): Promise<string> {
-  return (await device.must(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
-}
-
 onSystemd("the package installs and starts, and its restrictions leave an install everything that it needs", () =>
   onPlainDevice(async (device) => {
     await install(device, "1.0");
@@ -83,71 +79,6 @@ onSystemd("the package installs and starts, and its restrictions leave an instal
   }),
 );
 
-interface Report {
-  ok: boolean;
-  findings: { check: string; status: string; message: string; next?: string }[];
-}
-
-async function doctor(device: SystemdDevice): Promise<Report & { exitCode: number }> {
-  const { stdout, exitCode } = await device.run(["hostctl", "doctor", "--json"]);
-  return { ...(JSON.parse(stdout) as Report), exitCode };
-}
-
-onSystemd("the doctor finds nothing on a fresh host, and what is broken then, with and without the daemon", () =>
-  onPlainDevice(async (device) => {
-    await install(device, "1.0");
-    const fresh = await doctor(device);
-    expect(fresh.findings.filter(({ status }) => status === "problem")).toEqual([]);
-    expect([fresh.ok, fresh.exitCode]).toEqual([true, 0]);
-    // These two are what the machine of the tests gives to a device in namespaces.
-    const given = new Set(["control groups", "open files"]);
-    const warnings = fresh.findings.filter(({ status, check }) => status === "warning" && !given.has(check));
-    expect(warnings.map(({ check }) => check)).toEqual(["keys for containers"]);
-
-    await device.shell(`systemctl disable host-service-boot.service; echo old >${library}/libc.so.6`);
-    const broken = await doctor(device);
-    expect([broken.ok, broken.exitCode]).toEqual([false, 1]);
-    const found = (report: Report, check: string) => report.findings.find((finding) => finding.check === check);
-    expect(found(broken, "unit host-service-boot.service")).toMatchObject({ status: "problem" });
-    expect(found(broken, "hostctl in containers")).toMatchObject({ next: "run host-service container-files" });
-
-    await device.shell("systemctl enable host-service-boot.service; host-service container-files");
-    await device.shell("systemctl stop host-service.service; echo 'powr = 1' >/etc/host-service/config.toml");
-    const dead = await doctor(device);
-    expect(dead.findings.slice(0, 2).map(({ check, status }) => [check, status])).toEqual([
-      ["host-service", "problem"],
-      ["configuration", "problem"],
-    ]);
-    expect(found(dead, "unit host-service.service")).toMatchObject({
-      status: "warning",
-      next: "run systemctl start host-service.service",
-    });
-    expect(dead.exitCode).toBe(1);
-  }),
-);
-
-onSystemd("a daemon that hangs is ended by the watchdog and started again", () =>
-  onPlainDevice(async (device) => {
-    await install(device, "1.0");
-    const main = await property(device, "host-service.service", "MainPID");
-    expect(await property(device, "host-service.service", "WatchdogUSec")).toBe("1min");
-    // The time of the package would be a minute of waiting.
-    await device.write(
-      "/etc/systemd/system/host-service.service.d/soon.conf",
-      "[Service]\nWatchdogSec=2s\nRestartSec=0\n",
-    );
-    await device.shell("systemctl daemon-reload && systemctl restart host-service.service");
-    const hanging = await property(device, "host-service.service", "MainPID");
-    expect(hanging).not.toBe(main);
-    await device.must(["kill", "-STOP", hanging]);
-    await device.until("another daemon answers", ["hostctl", "ping"]);
-    const restarts = ["systemctl", "show", "--value", "--property=NRestarts", "host-service.service"];
-    await device.until("systemd has started it again", restarts, ({ stdout }) => stdout === "1\n");
-    expect(await device.journal("--unit=host-service.service")).toContain("Watchdog timeout");
-    await device.until("another daemon answers", ["hostctl", "ping"]);
-  }),
-);
-
 onSystemd("an upgrade restarts the daemon and leaves containers alone, and an update of libc6 reaches them", () =>
   onPlainDevice(async (device) => {
     // Stands for a container; what one is has stories of its own.
@@ -160,8 +91,8 @@ onSystemd("an upgrade restarts the daemon and leaves containers alone, and an up
       "systemctl start host-service-container@edge.service; echo '# mine' >>/etc/host-service/config.toml",
     );
     const pids = async () => [
-      await property(device, "host-service.service", "MainPID"),
-      await property(device, "host-service-container@edge.service", "MainPID"),
+      await device.property("host-service.service", "MainPID"),
+      await device.property("host-service-container@edge.service", "MainPID"),
     ];
     const [daemon, container] = await pids();
     await install(device, "1.1");

@@ -62,7 +62,7 @@ for (const flavour of flavours.filter(({ isPrivileged }) => isPrivileged)) {
     await onDevice({ configuration: granting(flavour), prepare }, async (device) => {
       await runs(device, "1.0.0");
       const tricks = `
-        umount -l /host/hostctl; umount -l /host/lib; rm -f /host/hostctl; rmdir /host/lib /host/incus /host/lxd
+        umount -l /host/hostctl; umount -l /host/lib; rm -rf /host/hostctl /host/lib /host/incus /host/lxd
         ln -s /usr/bin/env /host/hostctl; ln -s /etc /host/lib; ln -s /var/lib/host-service /host/incus; mkfifo /host/lxd`;
       await device.inside("edge", ["/bin/sh", "-c", tricks]);
       const before = await device.shell("ls -lA /etc /var/lib/host-service /usr/bin/env | sha256sum");
@@ -74,8 +74,27 @@ for (const flavour of flavours.filter(({ isPrivileged }) => isPrivileged)) {
         "hostctl regular empty file 644 0\nincus directory 755 0\nlib directory 755 0\nlxd directory 755 0\n",
       );
       expect(
-        await device.mustInside("edge", ["/bin/sh", "-c", "ls -A /dev/incus /dev/lxd | grep -c sock || true"]),
+        await device.mustInside("edge", ["/bin/sh", "-c", "ls -A /dev/incus /dev/lxd | grep -c containers || true"]),
       ).toBe("0\n");
     });
   });
 }
+
+onSystemd(
+  "a container whose grant was taken back is not started, and its journal names the key and the line",
+  async () => {
+    const [flavour] = flavours.filter(({ isPrivileged }) => isPrivileged);
+    if (flavour === undefined) throw new Error("there is no privileged flavour");
+    const image = await debianImage("1.0.0", wishing(flavour));
+    const prepare = (device: SystemdDevice) => seed(device, image);
+    await onDevice({ configuration: granting(flavour), prepare }, async (device) => {
+      await runs(device, "1.0.0");
+      const configuration = granting({ ...flavour, isPrivileged: false });
+      await device.shell(`cat > /etc/host-service/config.toml <<'EOF'\n${configuration}EOF`);
+      expect((await device.run(["systemctl", "restart", edgeUnit])).exitCode).not.toBe(0);
+      const said = await device.journal(`--unit=${edgeUnit}`);
+      expect(said).toMatch(/Cannot start the container: config.yaml asks for "security.privileged".*privileged = true/);
+      expect(await device.leaderOf("edge")).toBeUndefined();
+    });
+  },
+);

@@ -1,5 +1,6 @@
 import { expect, test } from "bun:test";
-import { readFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import path from "node:path";
 
 const etc = path.resolve(import.meta.dirname, "../etc");
@@ -11,14 +12,15 @@ function uncommented(text: string): string {
 }
 
 async function checked(text: string): Promise<{ status: number; said: string }> {
-  const file = `${etc}/.config-${process.pid}.toml`;
-  await Bun.write(file, text);
+  const directory = await mkdtemp(path.join(tmpdir(), "config-test-"));
   try {
+    const file = path.join(directory, "config.toml");
+    await writeFile(file, text);
     const main = path.join(root, "packages/executable/source/main.ts");
     const child = Bun.spawnSync([process.execPath, main, "host-service", "check-config", "--config", file]);
     return { status: child.exitCode, said: child.stdout.toString() };
   } finally {
-    await Bun.file(file).delete();
+    await rm(directory, { recursive: true });
   }
 }
 

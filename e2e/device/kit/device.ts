@@ -56,6 +56,11 @@ export class SystemdDevice {
     return succeeded(command, await this.run(command, options));
   }
 
+  /** What systemd says of a unit. */
+  async property(unit: string, name: string): Promise<string> {
+    return (await this.must(["systemctl", "show", "--value", `--property=${name}`, unit])).trim();
+  }
+
   shell(script: string): Promise<string> {
     return this.must(["/bin/sh", "-ec", script]);
   }
@@ -117,6 +122,11 @@ export class SystemdDevice {
   path(path: string): string {
     const data = /^\/var\/lib\/host-service(?=\/|$)/;
     return data.test(path) ? this.#enclosure.at(path.replace(data, "data")) : this.#enclosure.at(`root${path}`);
+  }
+
+  /** A file as the programs of the device see it now, also below /run: sockets can be connected to there. */
+  seen(path: string): string {
+    return `/proc/${this.#up().leader}/root${path}`;
   }
 
   async write(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {

@@ -1,10 +1,10 @@
 // Where a device lives: a mount namespace in which its disks are mounted and the cgroups are one version 2 tree. All of it goes
 // with one process, which ends when the tests do, in whatever way they end.
-import { mkdtemp, rmdir } from "node:fs/promises";
+import { mkdtemp } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { basename, join } from "node:path";
 import { environment } from "../../kit/program.ts";
-import { until } from "../../kit/until.ts";
 
 const script = join(import.meta.dirname, "enclosure.sh");
 
@@ -22,7 +22,8 @@ export class Enclosure {
     const directory = await mkdtemp(join(tmpdir(), "hs-device-"));
     const keeper = Bun.spawn(
       ["unshare", "--mount", "--propagation", "private", "/bin/sh", script, directory, lowers.join(":")],
-      { env: environment, cwd: "/", stdio: ["pipe", "pipe", "inherit"] },
+      // A Ctrl-C is not for it: it takes everything away when the tests have ended.
+      { env: environment, cwd: "/", detached: true, stdio: ["pipe", "pipe", "inherit"] },
     );
     const enclosure = new Enclosure(directory, keeper);
     const { value } = await keeper.stdout.getReader().read();
@@ -53,15 +54,15 @@ export class Enclosure {
     return ["nsenter", `--mount=/proc/${this.#keeper.pid}/ns/mnt`, ...command];
   }
 
-  /** Nothing may run in there any more. */
+  /** The control group of what runs in there. */
+  get group(): string {
+    return `/sys/fs/cgroup/${basename(this.#directory)}`;
+  }
+
+  /** Ends what runs in there, and takes everything away. */
   async close(): Promise<void> {
     await this.#keeper.stdin.end();
     await this.#keeper.exited;
-    await until("the device's disks are gone", () =>
-      rmdir(this.#directory).then(
-        () => true,
-        () => false,
-      ),
-    );
+    if (existsSync(this.#directory)) throw new Error(`Cannot take the device in "${this.#directory}" away`);
   }
 }

@@ -51,6 +51,10 @@ echo "version $(cat /etc/version) is up"
 while :; do sleep 1000 & wait; done
 `;
 
+/** Of the image with nothing but busybox; systemd-nspawn starts no root without /usr. */
+const folders = ["", "bin", "dev", "etc", "proc", "sys", "tmp", "usr"];
+const programs = ["cat", "sh", "sleep"];
+
 let configurations = 0;
 
 async function configured(version: string, members: Omit<Partial<ConfigYaml>, "version">): Promise<string> {
@@ -68,7 +72,8 @@ interface Recipe {
 }
 
 async function packed(recipe: Recipe): Promise<string> {
-  const hash = new Bun.CryptoHasher("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 12);
+  const content = JSON.stringify({ ...recipe, folders, programs });
+  const hash = new Bun.CryptoHasher("sha256").update(content).digest("hex").slice(0, 12);
   const path = join(cache, `image-${hash}.${recipe.format}`);
   if (existsSync(path)) return path;
   const work = join(cache, `image-${hash}-${crypto.randomUUID()}`);
@@ -101,9 +106,9 @@ async function layOut(directory: string, { base, init, added }: Recipe): Promise
     return join(directory, name);
   };
   if (base === undefined) {
-    for (const folder of ["", "bin", "dev", "etc", "proc", "sys", "tmp"]) await mkdir(await place(folder));
+    for (const folder of folders) await mkdir(await place(folder));
     await must(["cp", "/bin/busybox", await place("bin/busybox")]);
-    for (const name of ["cat", "sh"]) await symlink("busybox", await place(`bin/${name}`));
+    for (const name of programs) await symlink("busybox", await place(`bin/${name}`));
   }
   if (init === "systemd") await symlink("/lib/systemd/systemd", await place("usr/sbin/init"));
   for (const [name, text] of Object.entries(added)) {

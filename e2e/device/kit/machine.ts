@@ -30,7 +30,7 @@ export class Machine {
 
   /** Answers as soon as process 1 is systemd. `binds` are systemd-nspawn's. */
   static async start(enclosure: Enclosure, binds: readonly string[]): Promise<Machine> {
-    const cgroup = `/sys/fs/cgroup/hs-device-${crypto.randomUUID()}`;
+    const cgroup = `${enclosure.group}/boot`;
     await mkdir(enclosure.reach(cgroup));
     const joinGroup = 'echo 0 >"$1/cgroup.procs"; shift; exec "$@"';
     const command = nspawnCommand(enclosure.inner("root"), binds);

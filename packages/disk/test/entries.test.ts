@@ -11,6 +11,8 @@ import {
   O_RDONLY,
   O_WRONLY,
   openBeneath,
+  openInRoot,
+  renameAt,
   S_IFCHR,
   S_IFIFO,
   statusAt,
@@ -47,6 +49,31 @@ test("openBeneath follows a link that stays beneath, unless links are refused", 
     code: "ELOOP",
   });
   closeSync(openBeneath(fd, "directory/made", O_RDONLY, { links: "refuse" }));
+});
+
+test("openInRoot resolves every link and .. as if the directory were /, and no magic link", () => {
+  mkdirSync(`${outside}/inside/secret-place`);
+  writeFileSync(`${outside}/inside/secret`, "of the root");
+  symlinkSync("/secret", `${outside}/inside/to-root`);
+  symlinkSync("../../../secret", `${outside}/inside/secret-place/up`);
+  for (const path of ["to-root", "/to-root", "secret-place/up", "../../secret", "up/secret"]) {
+    const opened = openInRoot(fd, path, O_RDONLY);
+    expect([path, readFileSync(opened, "utf8")]).toEqual([path, "of the root"]);
+    closeSync(opened);
+  }
+  expect(outcomeOf(() => openInRoot(fd, "absolute/secret", O_RDONLY))).toMatchObject({ code: "ENOENT" });
+  expect(outcomeOf(() => openInRoot(fd, "magic/secret", O_RDONLY))).toMatchObject({ code: "ENOENT" });
+});
+
+test("renameAt replaces what has the name, and never what a link there points to", () => {
+  for (const name of ["new", "target"]) writeFileSync(`${outside}/inside/${name}`, name);
+  symlinkSync("target", `${outside}/inside/linked`);
+  renameAt(fd, "new", "linked");
+  expect(["linked", "target"].map((name) => readFileSync(`${outside}/inside/${name}`, "utf8"))).toEqual([
+    "new",
+    "target",
+  ]);
+  expect(outcomeOf(() => renameAt(fd, "new", "linked"))).toMatchObject({ code: "ENOENT" });
 });
 
 test("openBeneath creates nothing through a link at the end", () => {

@@ -6,12 +6,14 @@ export type PartRole = "manifest" | "signature" | "config" | "meta" | "rootfs";
 export const partOrder: readonly PartRole[] = ["manifest", "signature", "config", "meta", "rootfs"];
 export const requiredParts: readonly PartRole[] = ["config", "rootfs"];
 
+export const metaBytesMax = 1024 * 1024;
+
 /** What a part may hold at most. The rootfs is limited by who takes it in. */
 export const partBytesMax: Record<PartRole, number> = {
   manifest: 1024 * 1024,
   signature: 64 * 1024,
   config: 1024 * 1024,
-  meta: 1024 * 1024,
+  meta: metaBytesMax,
   rootfs: Number.MAX_SAFE_INTEGER,
 };
 

@@ -15,7 +15,8 @@ const personalities: Readonly<Record<string, string>> = {
 };
 
 /** Refuses an image of a machine whose programs this host does not run. */
-export function checkArchitecture(name: string, key: string, host: string): void {
+export function checkArchitecture(name: string, key: string, host: string | undefined): void {
+  if (host === undefined) return;
   const image = canonicalArchitecture(name) ?? personalities[name];
   if (image === host || (image !== undefined && alsoRuns[host]?.includes(image) === true)) return;
   throw refuseMeta(`${key} is ${JSON.stringify(clean(name))}, and this host is "${host}"; take the image for ${host}`);

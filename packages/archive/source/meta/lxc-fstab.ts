@@ -35,7 +35,7 @@ export function readFstab(
         target: inside,
         options: given.filter((option) => flag.test(option) || size.test(option)),
       });
-    } else if (!hostMounts.some((mount) => mount.source === source && mount.target === inside)) {
+    } else if (!hostMounts.some((mount) => isSamePath(mount.source, source) && isSamePath(mount.target, inside))) {
       throw refuseMeta(
         `${name} mounts ${JSON.stringify(clean(source))} of the host at ${JSON.stringify(clean(inside))}; ` +
           "what a container gets of the host is said in config.yaml, as a device of type disk",
@@ -50,6 +50,11 @@ function targetInside(target: string, rootfs: string): string | undefined {
   const below = target.startsWith(`${rootfs}/`) ? target.slice(rootfs.length) : target;
   const parts = below.split("/").filter((part) => part !== "" && part !== ".");
   return parts.includes("..") || parts.length === 0 || below.includes("\0") ? undefined : `/${parts.join("/")}`;
+}
+
+function isSamePath(left: string, right: string): boolean {
+  const plain = (path: string) => path.replaceAll(/\/+/gu, "/").replace(/(?<=.)\/$/u, "");
+  return plain(left) === plain(right);
 }
 
 /** fstab(5) writes a space as \040. */

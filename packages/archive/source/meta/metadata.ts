@@ -57,8 +57,8 @@ export interface MetaContext {
   /** Of the container. */
   name: string;
   unprivileged: boolean;
-  /** Of the host, as `uname -m` has it. */
-  architecture: string;
+  /** Of the host, as `uname -m` has it; without it, every one fits. */
+  architecture: string | undefined;
   /** Paths of the slot on the host. */
   metaDirectory: string;
   rootfs: string;

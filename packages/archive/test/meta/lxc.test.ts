@@ -115,6 +115,8 @@ test("L8: an fstab bind of a host path is refused unless config.yaml has it", ()
   }
   const hostMounts = [{ source: "/etc", target: "/host" }];
   expect(readFiles(lxcMetadata({ fstab: "/etc host none bind 0 0\n" }), { hostMounts }).mounts).toEqual([]);
+  const slashes = [{ source: "/etc/", target: "/host//" }];
+  expect(readFiles(lxcMetadata({ fstab: "/etc host/ none bind 0 0\n" }), { hostMounts: slashes }).mounts).toEqual([]);
   expect(refusalOfFiles(lxcMetadata({ fstab: "/etc other none bind 0 0\n" }), { hostMounts })).toContain('at "/other"');
 });
 

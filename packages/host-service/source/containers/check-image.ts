@@ -1,12 +1,9 @@
 // What can be said about an image before its first byte is unpacked: that it fits.
-import { ArchiveError, measure, recogniseAt } from "@host-service/archive";
+import { ArchiveError, measure, metaLimits, recogniseAt } from "@host-service/archive";
 import type { ArchiveErrorKind, Measurement } from "@host-service/archive";
 import { freeSpace } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
 import type { ArchivePart, ImageParts } from "./receive.ts";
-
-/** A metadata archive has templates and a few lines of text; more than this is not one. */
-export const metaLimits = { entriesMax: 256, unpackedBytesMax: 8 * 1024 * 1024 };
 
 /** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
 export async function checkFits(

@@ -1,7 +1,7 @@
 // Bytes from outside become the parts of an image: a bundle as the body, or a source for each part. What comes out is the
 // same for both. Every file of the inbox is discarded when the image is staged, whatever happens on the way.
 import { truncate } from "node:fs/promises";
-import { readBundle } from "@host-service/archive";
+import { metaBytesMax, readBundle } from "@host-service/archive";
 import type { BundlePart, PartRole } from "@host-service/archive";
 import type { Inbox, InboxFile, Uploads } from "@host-service/ingest";
 import type { InstallRequest, Source } from "@host-service/protocol";
@@ -33,9 +33,8 @@ export interface ImageParts {
   statement: Statement;
 }
 
-/** A config.yaml is text that a person wrote; a metadata archive has templates and a few lines (lxc-metadata). */
+/** A config.yaml is text that a person wrote. */
 const configBytesMax = 1024 * 1024;
-const metaBytesMax = 1024 * 1024;
 const statementBytesMax = 64 * 1024;
 
 interface ReceptionOptions {

@@ -1,11 +1,19 @@
 // The metadata archive of an image on its way into a slot: read before the root file system, since it says what is left out of that;
 // applied to it after; and noted in `meta/meta.json`, for who runs the container and who asks.
 import { machine } from "node:os";
-import { applyTemplates, metaFile, readMetadata, unpack } from "@host-service/archive";
+import {
+  ArchiveError,
+  applyTemplates,
+  metaBytesMax,
+  metaFile,
+  metaLimits,
+  readMetadata,
+  unpack,
+} from "@host-service/archive";
 import type { Applied, IdRange, InstanceConfig, Metadata } from "@host-service/archive";
 import type { SlotManifest, Staging } from "@host-service/slots";
 import type { Operation } from "../operations/operation.ts";
-import { metaLimits, tellAbout } from "./check-image.ts";
+import { tellAbout } from "./check-image.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import type { ArchivePart } from "./receive.ts";
 
@@ -56,7 +64,7 @@ export async function applyMetadata(
     lockFd: staging.lockFd,
     signal: operation.signal,
   });
-  await staging.writeFile(`meta/${metaFile}`, `${JSON.stringify(noteOf(metadata, applied, noted), undefined, 2)}\n`);
+  await staging.writeFile(`meta/${metaFile}`, noteText(metadata, applied, noted));
   return [...metadata.warnings, ...warningsOf(metadata, applied)];
 }
 
@@ -66,6 +74,14 @@ export function summaryOf({ convention, properties }: Metadata): NonNullable<Slo
   const shown = ["os", "release", "variant", "description", "name", "serial"];
   const known = Object.fromEntries(Object.entries(properties).filter(([key]) => shown.includes(key)));
   return { convention, ...(Object.keys(known).length === 0 ? {} : { properties: known }) };
+}
+
+/** Whoever runs the container reads it whole. */
+function noteText(...of: Parameters<typeof noteOf>): string {
+  const text = `${JSON.stringify(noteOf(...of), undefined, 2)}\n`;
+  if (Buffer.byteLength(text) <= metaBytesMax) return text;
+  const why = `its names and settings come to more than ${metaBytesMax} bytes; leave some out`;
+  throw new ArchiveError("config", `Cannot read meta.tar.xz: ${why}`);
 }
 
 /** `meta.json`. Its `hints` are what a runtime may be told. */

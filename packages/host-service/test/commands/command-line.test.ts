@@ -70,11 +70,16 @@ test(
       const { config, rootfs } = await device.write(imageOf("1.0.0", { meta: tree({ config: "# nothing\n" }) }));
       const bad = join(device.directory, "bad.tar");
       await writeFile(bad, "no archive");
+      const [greedy, unfit] = [join(device.directory, "greedy.yaml"), join(device.directory, "unfit.yaml")];
+      await writeFile(greedy, 'runtime: lxc\nconfig: {security.privileged: "true"}\n');
+      await writeFile(unfit, "runtime: lxc\narchitecture: riscv64\n");
       const seed = ["seed", "--config", device.configurationFile];
       const text = await seen(device, [
         [...seed, "--name", "bad/name", config.path, rootfs.path],
         [...seed, config.path, join(device.directory, "missing.tar")],
         [...seed, config.path, bad],
+        [...seed, greedy, rootfs.path],
+        [...seed, unfit, rootfs.path],
         [...seed, config.path, rootfs.path, join(device.directory, "meta.tar.gz")],
         [...seed, config.path, rootfs.path],
         ["boot", "--config", device.configurationFile, "--boot-id", device.bootId],

@@ -4,7 +4,8 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { entry, end, joined } from "@host-service/fixtures";
-import { checkFits, metaLimits } from "../../source/containers/check-image.ts";
+import { metaLimits } from "@host-service/archive";
+import { checkFits } from "../../source/containers/check-image.ts";
 import type { ArchivePart } from "../../source/containers/receive.ts";
 import { problemOf } from "../../source/problems/problem-of.ts";
 

@@ -8,7 +8,8 @@ import type { ImageManifest } from "@host-service/signature";
 import type { Invocation } from "../arguments/command.ts";
 import { printAnswer } from "../output/answer.ts";
 import { refuseExisting } from "../output/failure.ts";
-import { imageLines, needsLines, signedLines } from "../output/image.ts";
+import { imageLines, metadataLines, needsLines, signedLines } from "../output/image.ts";
+import { metadataOf } from "./image-metadata.ts";
 import { partFiles, partsByRole, statementFiles } from "./image-source.ts";
 import { upgradeFile } from "./upgrade-file.ts";
 
@@ -18,6 +19,7 @@ export async function inspect(invocation: Invocation): Promise<number> {
   if (upgrade !== undefined) return await (await import("./upgrade-inspect.ts")).inspectUpgrade(invocation, upgrade);
   const file = await checkLocalFile(path, { action: "inspect", what: "a bundle" });
   const summary = inspectImage(file.path);
+  const metadata = await metadataOf(summary, file.path, invocation.program);
   const { manifest, signer } = summary.kind === "bundle" ? claims(file.path) : {};
   const needs = summary.kind === "archive" ? undefined : needsOf(summary.config);
   const document = {
@@ -25,11 +27,15 @@ export async function inspect(invocation: Invocation): Promise<number> {
     ...(needs === undefined ? {} : { needs }),
     ...(manifest === undefined ? {} : { manifest }),
     ...(signer === undefined ? {} : { signer }),
+    ...(metadata === undefined
+      ? {}
+      : { metadata: { ...metadata, templates: metadata.templates.map(({ path }) => path) } }),
   };
   printAnswer(invocation, document, [
     ...imageLines(summary),
     ...needsLines(needs, summary),
     ...signedLines(manifest, signer),
+    ...metadataLines(metadata),
   ]);
   return exitCodes.done;
 }

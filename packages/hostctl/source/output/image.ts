@@ -1,4 +1,4 @@
-import type { ImageSummary } from "@host-service/archive";
+import type { ImageSummary, Metadata } from "@host-service/archive";
 import type { Needs } from "@host-service/runtime";
 import type { ImageManifest, Signer } from "@host-service/signature";
 import { alignColumns } from "./columns.ts";
@@ -49,6 +49,22 @@ export function signedLines(manifest: ImageManifest | undefined, signer: Signer 
     ["signed by:", signer.verified ? signer.keyId : `${signer.keyId}, not verified`],
     ["comment:", printable(signer.trustedComment)],
   ]);
+}
+
+/** What an install would do with the metadata archive, and what it would not. */
+export function metadataLines(metadata: Metadata | undefined): string[] {
+  if (metadata === undefined) return [];
+  const { convention, properties, templates, excludes, ignored, warnings } = metadata;
+  const listed = (names: readonly string[]) => names.map(printable).join(", ");
+  const rows: [string, string][] = [
+    ["metadata:", convention],
+    ["  about:", printable(properties["description"] ?? "")],
+    ["  templates:", listed(templates.map(({ path }) => path))],
+    ["  left out:", listed(excludes)],
+    ["  ignored:", listed(ignored)],
+    ...warnings.map((warning): [string, string] => ["  warning:", printable(warning)]),
+  ];
+  return alignColumns(rows.filter(([, text]) => text !== ""));
 }
 
 function unpacked(archive: { unpackedBytes?: number; isLowerBound: boolean }): string {

@@ -52,15 +52,18 @@ function programWords(init: Plan["init"]): string[] {
   return init.argv === undefined ? ["--boot"] : ["--", ...init.argv];
 }
 
-/** What systemd-nspawn itself would send only to an init that it looked for; without a signal it kills. */
-function signalByDefault(init: Plan["init"]): string | undefined {
-  if (init.kind === "command") return "SIGTERM";
-  return init.argv === undefined ? undefined : "SIGRTMIN+3";
+/**
+ * What systemd-nspawn itself would send only to an init that it looked for; without a signal it kills. A command has systemd-nspawn's own
+ * process 1 beside it, which takes no other signals than an init's, and sends SIGTERM to the command then.
+ */
+function signalOf({ init, killSignal }: Plan): string | undefined {
+  if (init.kind === "command") return "SIGRTMIN+3";
+  return killSignal ?? (init.argv === undefined ? undefined : "SIGRTMIN+3");
 }
 
 function executionLines(plan: Plan, places: Places): string[] {
-  const { capabilities, environment, init, killSignal, limits, syscallsDenied, network } = plan;
-  const signal = killSignal ?? signalByDefault(init);
+  const { capabilities, environment, init, limits, syscallsDenied, network } = plan;
+  const signal = signalOf(plan);
   return [
     ...[...environment].map(([name, value]) => `Environment=${assignmentWord(`${name}=${value}`)}`),
     ...(init.kind === "boot" && places.initNotifies ? ["NotifyReady=yes"] : []),

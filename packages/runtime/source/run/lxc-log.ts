@@ -1,5 +1,5 @@
 // How a container's first process ended, which lxc-start keeps to itself: it ends with 0 whenever the container had started. Its log says it.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { currentNotePath } from "@host-service/slots";
 
 export interface InitEnding {
@@ -19,8 +19,12 @@ export function lxcLogPath(runDirectory: string, name: string): string {
  */
 export function lxcLogLines(path: string): string[] {
   writeFileSync(path, "", { mode: 0o600 });
-  return ["lxc.log.level = INFO", `lxc.log.file = ${path}`, `lxc.hook.start-host = /usr/bin/truncate --size=0 ${path}`];
+  // LXC gives a hook to a shell.
+  if (!existsSync(emptier) || /[^\w./-]/.test(path)) return [];
+  return ["lxc.log.level = INFO", `lxc.log.file = ${path}`, `lxc.hook.start-host = ${emptier} --size=0 ${path}`];
 }
+
+const emptier = "/usr/bin/truncate";
 
 /** Undefined where it ended well: with status 0, or by powering off, which the kernel makes a SIGINT (reboot(2)). */
 export function failureOfInit(runDirectory: string, name: string): InitEnding | undefined {

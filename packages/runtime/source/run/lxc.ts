@@ -1,4 +1,4 @@
-import { existsSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AT_FDCWD, mknodAt, O_CLOEXEC, O_RDWR, S_IFIFO } from "@host-service/disk";
 import { lxcConfigurationPath, lxcOf } from "../lxc/lxc-of.ts";
@@ -36,7 +36,7 @@ export function prepareLxc(plan: Plan, places: Places, { logPath }: { logPath: s
  * group that its own monitor is in by then.
  */
 function cgroupLines(): string[] {
-  const own = /^0::\/(.+)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
+  const own = ownGroup();
   if (own === undefined) return [];
   return [
     "lxc.cgroup.relative = 0",
@@ -44,6 +44,11 @@ function cgroupLines(): string[] {
     `lxc.cgroup.dir.monitor = ${own}/supervisor`,
     `lxc.cgroup.dir.monitor.pivot = ${own}/pivot`,
   ];
+}
+
+/** In the hierarchy of version 2; undefined where there is none, or where we are at its top. */
+function ownGroup(): string | undefined {
+  return /^0::\/(.+)$/m.exec(readFileSync("/proc/self/cgroup", "utf8"))?.[1];
 }
 
 /**
@@ -54,8 +59,20 @@ function consolePipe(directory: string): string {
   const path = join(directory, "console");
   mknodAt(AT_FDCWD, path, S_IFIFO | 0o600);
   const fd = openSync(path, O_RDWR | O_CLOEXEC);
-  Bun.spawn(["cat"], { stdin: fd, stdout: "inherit", stderr: "inherit", env: { PATH: searchPath() } }).unref();
+  const reader = Bun.spawn(["cat"], { stdin: fd, stdout: "inherit", stderr: "inherit", env: { PATH: searchPath() } });
+  reader.unref();
+  moveAside(reader.pid);
   return path;
+}
+
+/** A group with a process of its own cannot give controllers to those below it (cgroups(7)), which LXC's payload is to have. */
+function moveAside(pid: number): void {
+  const own = ownGroup();
+  const top = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((path) => existsSync(join(path, "cgroup.procs")));
+  if (own === undefined || top === undefined) return;
+  const group = join(top, own, "console");
+  mkdirSync(group, { recursive: true });
+  writeFileSync(join(group, "cgroup.procs"), String(pid));
 }
 
 /**

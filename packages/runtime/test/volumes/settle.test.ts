@@ -132,6 +132,30 @@ test("settleSnapshots: a set that makes no sense is set aside, and the container
   expect(await look(disk)).toEqual({ volumes: { cache: "empty", data: "new" }, snapshots: ["unreadable"] });
 });
 
+test("settleSnapshots: a trial whose volumes cannot be copied does not start, and nothing of the copy is left", async () => {
+  const disk = await beginning();
+  const full = new Error("no space left");
+  const settling = settleSnapshots({
+    place: { disk, directory },
+    manifest: candidate,
+    standing: "trial",
+    volumes: ["data"],
+    now: () => new Date(0),
+    say: () => {},
+    copy: async (from, to) => {
+      await copyOn(disk)(from, to);
+      throw full;
+    },
+  });
+  expect(
+    await settling.then(
+      () => undefined,
+      (error: unknown) => error,
+    ),
+  ).toBe(full);
+  expect(await look(disk)).toEqual({ volumes: { data: "old" }, snapshots: [] });
+});
+
 async function enumerate(run: (disk: Disk) => Promise<void>, plant: (disk: Disk) => Disk = (disk) => disk) {
   return await enumerateCrashes(
     async (disk) => run(plant(disk)),

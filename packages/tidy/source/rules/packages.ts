@@ -28,15 +28,25 @@ const testedElsewhere: Readonly<Record<string, string>> = {
 
 /** A folder of sources has its tests under the same name, test/<folder>/ or test/<folder>.test.ts, or a test that imports from it. */
 export const mirroredTests: Rule = (tree) => {
-  const tests = [...tree].filter(([file]) => isTest(file) && file.endsWith(".test.ts"));
+  const tests = [...tree].filter(([file]) => isTest(file) && file.endsWith(".test.ts")).map(readTest);
   return sourceFolders(tree)
     .filter((folder) => !Object.hasOwn(testedElsewhere, folder) && !tests.some((test) => covers(test, folder)))
     .map((folder) => `${folder}: has no test in ${mirrorOf(folder)}/`);
 };
 
-function covers([file, text]: [file: string, text: string], folder: string): boolean {
-  if (file.startsWith(`${mirrorOf(folder)}/`) || file === `${mirrorOf(folder)}.test.ts`) return true;
+interface Test {
+  file: string;
+  /** The files of ours that it imports; read once, as every folder is looked for in every test. */
+  targets: readonly string[];
+}
+
+function readTest([file, text]: [file: string, text: string]): Test {
   const targets = imported(text).map((name) => path.posix.join(path.posix.dirname(file), name));
+  return { file, targets };
+}
+
+function covers({ file, targets }: Test, folder: string): boolean {
+  if (file.startsWith(`${mirrorOf(folder)}/`) || file === `${mirrorOf(folder)}.test.ts`) return true;
   return targets.some((target) => target.startsWith(`${folder}/`));
 }
 

@@ -36,13 +36,18 @@ export async function haltContainer({ configPath, name }: HaltOptions): Promise<
   }
 }
 
-/** lxc-stop asks, waits and then kills; for a container that ended meanwhile it has an error that is none. */
+/**
+ * lxc-stop asks, waits and then kills; for a container that ended meanwhile it has an error that is none. The signal with which it asks is in the
+ * configuration, which lies where only the mounts of the unit's main process show it.
+ */
 async function haltLxc(
   path: string,
   { name, timeoutMs, pid }: { name: string; timeoutMs: number; pid: number },
 ): Promise<number> {
   const seconds = Math.max(1, Math.ceil(timeoutMs / 1000));
-  const command = ["lxc-stop", `--name=${name}`, `--lxcpath=${path}`, `--timeout=${seconds}`];
+  const configuration = `/proc/${pid}/root${path}/config`;
+  const words = [`--name=${name}`, `--lxcpath=${path}`, `--rcfile=${configuration}`, `--timeout=${seconds}`];
+  const command = ["lxc-stop", ...words];
   const child = Bun.spawn(command, { stdin: "ignore", stdout: "inherit", stderr: "inherit" });
   const status = await child.exited;
   return status === 0 || !isAlive(pid) ? 0 : 1;

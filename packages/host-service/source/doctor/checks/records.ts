@@ -31,7 +31,7 @@ export async function examineRecords(world: World, configuration: Configuration)
   return {
     findings: [hook(reports.length, unresolved), ...seen.flatMap(({ findings }) => findings), ...system],
     largest: largestOf(reports),
-    runtimes: new Map((await Promise.all(reports.map((report) => runtimesOf(configuration, report)))).flat()),
+    runtimes: new Map(seen.flatMap(({ runtimes }) => runtimes)),
   };
 }
 
@@ -45,19 +45,28 @@ function hook(count: number, unresolved: readonly string[]): Finding {
   );
 }
 
+type Runtimes = (readonly [string, "nspawn" | "lxc"])[];
+
 async function examineContainer(
   world: World,
-  { stateDirectory, runDirectory }: Configuration,
+  configuration: Configuration,
   name: string,
-): Promise<{ findings: Finding[]; report: StatusReport | undefined }> {
+): Promise<{ findings: Finding[]; report: StatusReport | undefined; runtimes: Runtimes }> {
   const check = `container ${name}`;
+  const { stateDirectory, runDirectory } = configuration;
   const directory = containerDirectory(stateDirectory, name);
   const { bootId } = world;
+  const look = `look into "${directory}"`;
   try {
     const report = await openSlots({ disk: realDisk, directory, runDirectory, bootId, now: () => world.now }).status();
-    return { report, findings: [conditionOf(check, report), ...setAside(check, await readdir(directory), directory)] };
+    const findings = [conditionOf(check, report), ...setAside(check, await readdir(directory), directory)];
+    try {
+      return { report, findings, runtimes: await runtimesOf(configuration, report) };
+    } catch (error) {
+      return { report, findings: [...findings, problem(check, reasonOf(error), look)], runtimes: [] };
+    }
   } catch (error) {
-    return { report: undefined, findings: [problem(check, reasonOf(error), `look into "${directory}"`)] };
+    return { report: undefined, findings: [problem(check, reasonOf(error), look)], runtimes: [] };
   }
 }
 
@@ -97,7 +106,7 @@ async function systemRecord(world: World, stateDirectory: string): Promise<Findi
 async function runtimesOf(
   { stateDirectory, grantOf }: Configuration,
   { name, running, nextBoot }: StatusReport,
-): Promise<(readonly [string, "nspawn" | "lxc"])[]> {
+): Promise<Runtimes> {
   const slots = new Set([running, nextBoot].flatMap((summary) => summary?.slot ?? []));
   const named = [...slots].map(async (slot) => {
     const file = join(containerDirectory(stateDirectory, name), "slots", slot, "config.yaml");

@@ -1,5 +1,5 @@
 import { expect, test } from "bun:test";
-import { writeFile } from "node:fs/promises";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { examineInbox } from "../../../source/doctor/checks/inbox.ts";
 import { onHealthyHost, told } from "../healthy.ts";
@@ -16,4 +16,8 @@ test("examineInbox finds what was left behind, and takes uploads and running ope
     );
     host.world = { ...host.world, daemon: { operations: 1 } };
     expect(await examine()).toStartWith("ok: ");
+    await rm(join(host.stateDirectory, "inbox"), { recursive: true });
+    expect(await examine()).toBe("ok: nothing was left behind");
+    await writeFile(join(host.stateDirectory, "inbox"), "");
+    expect(await examine()).toBe("problem: it cannot be listed (ENOTDIR: not a directory) -> run this as root");
   }));

@@ -80,6 +80,12 @@ test("examineRecords finds an image that is not there any more, and the runtimes
     expect((await examined(device, { more })).runtimes).toEqual(new Map([["edge", "nspawn"]]));
     await writeFile(record(device, "slots/a/config.yaml"), "runtime: lxc\n");
     expect((await examined(device, { more })).runtimes).toEqual(new Map([["edge", "lxc"]]));
+    await writeFile(record(device, "slots/a/config.yaml"), "colour: red\n");
+    const unread = await examined(device, { more });
+    expect(unread.runtimes).toEqual(new Map());
+    expect(unread.lines.at(-1)?.[0]).toBe("problem");
+    expect(unread.lines.at(-1)?.[2]).toContain("colour");
+    await writeFile(record(device, "slots/a/config.yaml"), "");
     await writeFile(record(device, "slots/a/slot.json"), "{}");
     const [, finding] = (await examined(device)).lines;
     expect(finding?.[0]).toBe("problem");
