@@ -6,7 +6,6 @@ import type { SystemdDevice } from "./device.ts";
 import type { ContainerImage } from "./images.ts";
 
 const name = "edge";
-const socket = "/host/host-service";
 export const edgeUnit = `host-service-container@${name}.service`;
 const startTimeMaxMs = 60_000;
 
@@ -17,7 +16,7 @@ export function hostctl(device: SystemdDevice, ...words: string[]): Promise<Answ
 
 /** `/host/hostctl` in the container. */
 export function hostctlInside(device: SystemdDevice, ...words: string[]): Promise<Answer> {
-  return device.inside(name, ["/host/hostctl", "--socket-path", socket, ...words]);
+  return device.inside(name, ["/host/hostctl", ...words]);
 }
 
 export async function succeeded(answer: Promise<Answer>): Promise<string> {
@@ -74,7 +73,7 @@ export async function runs(device: SystemdDevice, version: string): Promise<void
 
 async function lookInside(device: SystemdDevice): Promise<string> {
   if ((await device.leaderOf(name)) === undefined) return "it does not run";
-  const script = `cat /etc/version && /host/hostctl --socket-path ${socket} ping`;
+  const script = `cat /etc/version && /host/hostctl ping`;
   return await device.inside(name, ["/bin/sh", "-c", script]).then(
     ({ stdout, stderr }) => stdout + stderr,
     // It ended between the two looks.

@@ -4,6 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { realDisk, releaseProgram } from "@host-service/disk";
 import { openInbox, openUploads } from "@host-service/ingest";
+import { runtimeOf } from "@host-service/runtime";
 import { containerUnits } from "@host-service/runtime/units";
 import type { ContainerUnits } from "@host-service/runtime/units";
 import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
@@ -82,6 +83,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
   const guests = new Guests({
     stateDirectory,
     runDirectory,
+    runtimeOf: (name, config) => runtimeOf(config, configuration.grantOf(name)),
     images: offerImages(configuration.guestImages, log),
     onReady: (name) => {
       log.info("A container says that it is ready", { container: name });

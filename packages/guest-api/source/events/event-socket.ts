@@ -31,7 +31,12 @@ export class EventSocket {
     const { events, types, pingMs } = this.#options;
     this.#ping();
     this.#pinging = setInterval(() => this.#ping(), pingMs);
-    this.#stopListening = events.listen({ types, deliver: (line) => this.#deliver(line) });
+    this.#stopListening = events.listen({
+      types,
+      deliver: (lines) => {
+        socket.cork(() => this.#deliver(lines));
+      },
+    });
   }
 
   pong(): void {
@@ -54,10 +59,13 @@ export class EventSocket {
     this.#queue.length = 0;
   }
 
-  #deliver(line: string): void {
-    if (!this.#isFull) return this.#send(line);
-    this.#queue.push(line);
-    this.#bytes += line.length;
+  #deliver(lines: readonly string[]): void {
+    for (const line of lines) {
+      if (this.#isFull) {
+        this.#queue.push(line);
+        this.#bytes += line.length;
+      } else this.#send(line);
+    }
     if (this.#queue.length > queueLimits.events || this.#bytes > queueLimits.bytes) this.#socket?.terminate();
   }
 

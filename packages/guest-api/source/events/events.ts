@@ -8,8 +8,8 @@ export const queueLimits = { events: 1000, bytes: 32 * 1024 * 1024 };
 
 export interface Listener {
   types: ReadonlySet<string>;
-  /** One event with its newline. */
-  deliver(line: string): void;
+  /** The events of one update, each with its newline. */
+  deliver(lines: readonly string[]): void;
 }
 
 /** Of the query; unknown words are no error and bring nothing. */
@@ -36,9 +36,14 @@ export class Events {
   }
 
   publish(changes: readonly Change[]): void {
-    for (const { type, metadata } of changes) {
+    const events = changes.map(({ type, metadata }) => {
       const line = `${toHtmlSafeJson({ type, timestamp: this.#timestamps.next(), metadata })}\n`;
-      for (const listener of this.#listeners) if (listener.types.has(type)) listener.deliver(line);
+      return { type, line };
+    });
+    if (events.length === 0) return;
+    for (const listener of this.#listeners) {
+      const lines = events.filter(({ type }) => listener.types.has(type)).map(({ line }) => line);
+      if (lines.length > 0) listener.deliver(lines);
     }
   }
 }

@@ -23,8 +23,13 @@ export function merge(layers: readonly Layer[]): Layer {
 
 /** By the bytes of UTF-8, as both originals sort; JavaScript's own order is by UTF-16. */
 export function byBytes(left: string, right: string): number {
-  return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  if (left === right) return 0;
+  // The two orders differ only between surrogates and what is above them.
+  if (high.test(left) && high.test(right)) return Buffer.compare(Buffer.from(left), Buffer.from(right));
+  return left < right ? -1 : 1;
 }
+
+const high = /[\ud800-\uffff]/;
 
 export function sorted<Value>(map: Readonly<Record<string, Value>>): Record<string, Value> {
   return Object.fromEntries(Object.entries(map).toSorted(([left], [right]) => byBytes(left, right)));

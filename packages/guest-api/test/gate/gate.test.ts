@@ -154,22 +154,32 @@ test("Outlet keeps what the socket does not take, in its order, and says when it
   });
   expect(outlet.write(Buffer.from("abc"))).toBe(true);
   expect(outlet.write(Buffer.from("defg"))).toBe(false);
-  expect(outlet.write(Buffer.from("hi"))).toBe(false);
-  expect([out, outlet.bytesWaiting, outlet.chunksWaiting]).toEqual(["abcde", 4, 2]);
+  expect(outlet.write(Buffer.from("hi"), 3)).toBe(false);
+  expect([out, outlet.bytesWaiting, outlet.weightWaiting]).toEqual(["abcde", 4, 4]);
   room = 3;
   expect(outlet.drain()).toBe(false);
   room = 10;
-  expect([outlet.drain(), out, outlet.bytesWaiting]).toEqual([true, "abcdefghi", 0]);
+  expect([outlet.drain(), out, outlet.bytesWaiting, outlet.weightWaiting]).toEqual([true, "abcdefghi", 0, 0]);
 });
 
-test("Turns takes the parties in turn, one piece at a time", async () => {
+test("Turns takes the parties in turn, one piece at a time, and lets none have the loop for itself", async () => {
   const turns = new Turns();
   const done: string[] = [];
   const [greedy, modest] = [{}, {}];
   const end = Promise.withResolvers<void>();
-  for (let index = 0; index < 4; index++) turns.ask(greedy, () => void done.push("greedy"));
+  const busy = () => {
+    done.push("greedy");
+    for (const until = performance.now() + 60; performance.now() < until;);
+  };
+  const begun = performance.now();
+  for (let index = 0; index < 3; index++) turns.ask(greedy, busy);
   turns.ask(modest, () => void done.push("modest"));
   turns.ask(greedy, () => end.resolve());
   await end.promise;
-  expect(done).toEqual(["greedy", "modest", "greedy", "greedy", "greedy"]);
+  expect(done).toEqual(["greedy", "modest", "greedy", "greedy"]);
+  // Three pieces of 60 ms; of the 180 ms all but 50 ms had to become a quarter of the time.
+  expect(performance.now() - begun).toBeGreaterThan(450);
+  const later = Promise.withResolvers<void>();
+  turns.ask(modest, () => later.resolve());
+  await later.promise;
 });

@@ -101,7 +101,7 @@ async function connectOnly(fixture: Fixture): Promise<Observed> {
 }
 
 async function talk(
-  { name, request, status, connection_after, body_len: bodyBytes = 0 }: Recording,
+  { name, request, status, connection_after, body, body_len: bodyBytes = 0 }: Recording,
   fixture: Fixture,
   wire: Wire,
 ): Promise<void> {
@@ -112,6 +112,8 @@ async function talk(
     await wire.until(() => (wire.received.includes("h1") || wire.received.includes("none") ? true : undefined));
     fixture.set({ config: { "security.guestapi": "false" } });
     wire.send(request.slice(head.length));
+    const count = (text: string) => text.split("HTTP/1.1 ").length;
+    await wire.until(() => (count(wire.received.toString("latin1")) > count(body ?? "") ? true : undefined));
     return await quiet(wire);
   }
   if (/^events_(?:stream_client_data|ws_client)/u.test(name)) {

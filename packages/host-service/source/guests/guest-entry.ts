@@ -7,6 +7,7 @@ import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
 import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
 import type { Images, Layer, Membership } from "@host-service/guest-api";
+import type { RuntimeName } from "@host-service/runtime";
 import { containerDirectory, currentPath } from "@host-service/slots";
 import type { Log } from "../log.ts";
 import { GuestSockets } from "./guest-sockets.ts";
@@ -17,12 +18,12 @@ import type { Live } from "./live.ts";
 export interface GuestContext {
   stateDirectory: string;
   runDirectory: string;
+  /** What config.yaml says, else what the host does. */
+  runtimeOf: (name: string, config: InstanceConfig) => RuntimeName;
   images: Images;
   onReady: (name: string) => Promise<void> | void;
   log: Log;
 }
-
-type Runtime = NonNullable<InstanceConfig["runtime"]>;
 
 export class GuestEntry {
   readonly guest: Guest;
@@ -32,7 +33,7 @@ export class GuestEntry {
   #live: Live = emptyLive;
   #image: Layer = { config: {}, devices: {} };
   #slot: string | undefined;
-  #runtime: Runtime = "none";
+  #runtime: RuntimeName = "none";
   #last: Promise<unknown> = Promise.resolve();
 
   constructor(name: string, context: GuestContext) {
@@ -56,7 +57,7 @@ export class GuestEntry {
     return this.#live;
   }
 
-  get runtime(): Runtime {
+  get runtime(): RuntimeName {
     return this.#runtime;
   }
 
@@ -132,10 +133,9 @@ export class GuestEntry {
       this.#image = { config: {}, devices: {} };
       return true;
     }
-    const { config, image, volatile, devices, runtime } = parseInstanceConfig(
-      await readFile(join(slot, "config.yaml"), "utf8"),
-    );
-    this.#runtime = runtime ?? "none";
+    const instance = parseInstanceConfig(await readFile(join(slot, "config.yaml"), "utf8"));
+    const { config, image, volatile, devices } = instance;
+    this.#runtime = this.#context.runtimeOf(this.guest.name, instance);
     const texts: Record<string, Record<string, string>> = {};
     for (const [name, device] of Object.entries(devices)) texts[name] = textsOf(device);
     this.#image = {

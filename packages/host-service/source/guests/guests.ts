@@ -8,6 +8,8 @@ import { GuestEntry } from "./guest-entry.ts";
 import type { GuestContext } from "./guest-entry.ts";
 import { withConfig, withDevices } from "./live-changes.ts";
 
+const shownMax = 8;
+
 export class Guests {
   readonly #context: GuestContext;
   readonly #entries = new Map<string, GuestEntry>();
@@ -55,7 +57,7 @@ export class Guests {
 
   async changeConfig(name: string, { config }: ConfigChange): Promise<void> {
     await this.#entry(name).change((live) => withConfig(live, config));
-    this.#context.log.info("Live keys were changed", { container: name, keys: Object.keys(config) });
+    this.#context.log.info("Live keys were changed", { container: name, ...shown("keys", config) });
   }
 
   devices(name: string): Record<string, Record<string, string>> {
@@ -69,7 +71,7 @@ export class Guests {
       throw new RequestError("not-supported", `Cannot change the devices of "${name}": ${why}`);
     }
     await entry.change((live) => withDevices(live, devices));
-    this.#context.log.info("Live devices were changed", { container: name, devices: Object.keys(devices) });
+    this.#context.log.info("Live devices were changed", { container: name, ...shown("devices", devices) });
   }
 
   #entry(name: string): GuestEntry {
@@ -107,4 +109,10 @@ export class Guests {
       this.#context.log.warn(what, { ...about, why: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** Names for the log, and how many more there are. Never values. */
+function shown(what: "keys" | "devices", map: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const names = Object.keys(map);
+  return { [what]: names.slice(0, shownMax), ...(names.length > shownMax ? { andMore: names.length - shownMax } : {}) };
 }

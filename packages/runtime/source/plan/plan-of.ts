@@ -75,7 +75,8 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
     sysctl: readSysctl(keys, network, wish),
     nesting: readNesting(keys, wish),
     rawLines: readRawLines(keys, wish),
-    guestApi: [keys["security.guestapi"], keys["security.devlxd"]].every((value) => value === undefined || isOn(value)),
+    // The directories are always there: the switches, which may change while it runs, say whether a socket is in them.
+    guestApi: true,
     ...readLifecycle(keys, meta, wish),
     ttyMax: meta?.ttyMax,
     ptyMax: meta?.ptyMax,

@@ -101,7 +101,7 @@ test("planOf realises or refuses every key of config:, as golden/keys.txt says, 
     return `${key}\n${runtimes.map((runtime, index) => `  ${runtime}: ${outcomes[index]}\n`).join("")}`;
   });
   expect(lines.filter((line) => line.includes("IGNORED"))).toEqual([]);
-  expect(lines.filter((line) => line.includes("read by")).length).toBe(9);
+  expect(lines.filter((line) => line.includes("read by")).length).toBe(11);
   await expectGolden("keys.txt", lines.join(""));
 });
 
