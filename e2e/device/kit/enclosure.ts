@@ -66,3 +66,13 @@ export class Enclosure {
     if (existsSync(this.#directory)) throw new Error(`Cannot take the device in "${this.#directory}" away`);
   }
 }
+
+/** Why no device can be mounted here: root of a container may lack the right to. */
+export async function needsEnclosure(tree: string): Promise<string | undefined> {
+  try {
+    await (await Enclosure.make([tree])).close();
+    return undefined;
+  } catch {
+    return "it needs to mount file systems and control groups, which is refused here";
+  }
+}

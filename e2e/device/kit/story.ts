@@ -1,13 +1,15 @@
 // How a story of this tier is told: on a device of its own, which is taken away at the end, and with the journal where it goes wrong.
 import { needsRoot, needsTools, testUnless } from "../../kit/requirements.ts";
 import { SystemdDevice } from "./device.ts";
+import { needsEnclosure } from "./enclosure.ts";
 import { installedOn } from "./software.ts";
 import { deviceTree } from "./trees.ts";
 
+const noTree = "it needs a Debian root file system, which cannot be made";
 const tools = "systemd-nspawn nsenter unshare setpriv mmdebstrap tar zstd xz".split(" ");
 const reason = needsRoot() ?? needsTools(...tools);
 const tree = reason === undefined ? await deviceTree() : undefined;
-const missing = reason ?? (tree === undefined ? "it needs a Debian root file system, which cannot be made" : undefined);
+const missing = reason ?? (tree === undefined ? noTree : await needsEnclosure(tree));
 
 export interface DeviceWishes {
   /** Of /etc/host-service/config.toml. */

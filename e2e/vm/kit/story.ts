@@ -3,6 +3,7 @@ import { afterAll } from "bun:test";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { needsEnclosure } from "../../device/kit/enclosure.ts";
 import { granting, nspawnPrivate, wishing } from "../../device/kit/flavours.ts";
 import { busyboxImage } from "../../device/kit/images.ts";
 import { machineTree } from "../../device/kit/trees.ts";
@@ -15,7 +16,8 @@ const tools = "qemu-system-x86_64 qemu-img mke2fs nsenter unshare setpriv mmdebs
 const architecture = process.arch === "x64" ? undefined : "its machine is x86-64";
 const reason = architecture ?? needsRoot() ?? needsTools(...tools);
 const tree = reason === undefined ? await machineTree() : undefined;
-const missing = reason ?? (tree === undefined ? "it needs a Debian root file system, which cannot be made" : undefined);
+const noTree = "it needs a Debian root file system, which cannot be made";
+const missing = reason ?? (tree === undefined ? noTree : await needsEnclosure(tree));
 
 /** The versions whose files are on the machine; the first one runs. */
 const versions = ["1.0.0", "1.1.0", "1.2.0"] as const;
