@@ -1,12 +1,13 @@
 // Our Debian package, and a layer of the device's root on which it was installed as for an image: offline, in a chroot.
 import { existsSync } from "node:fs";
-import { readFile, readdir, rename } from "node:fs/promises";
+import { readFile, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, join } from "node:path";
-import { realDisk } from "@host-service/disk";
 import { repository } from "../../kit/program.ts";
 import { must } from "../../kit/run.ts";
 import { Enclosure } from "./enclosure.ts";
 import { cache } from "./trees.ts";
+
+const ageMaxMs = 2 * 3_600_000;
 
 let made: Promise<string> | undefined;
 
@@ -25,7 +26,7 @@ async function makePackage(): Promise<string> {
   return join(output, name);
 }
 
-/** The directory that lies over the tree; the one of an older package is removed. */
+/** The directory that lies over the tree; those of older packages are removed. */
 export async function installedOn(tree: string): Promise<string> {
   const file = await debianPackage();
   const hash = new Bun.CryptoHasher("sha256")
@@ -35,7 +36,7 @@ export async function installedOn(tree: string): Promise<string> {
   const kind = `installed-on-${basename(tree)}`;
   const layer = join(cache, `${kind}-${hash}`);
   if (existsSync(layer)) return layer;
-  for (const name of await readdir(cache)) if (name.startsWith(kind)) await realDisk.removeTree(join(cache, name));
+  await removeOld(kind);
   const fresh = `${layer}.${crypto.randomUUID()}`;
   const enclosure = await Enclosure.make([tree]);
   try {
@@ -49,4 +50,13 @@ export async function installedOn(tree: string): Promise<string> {
   }
   await rename(fresh, layer);
   return layer;
+}
+
+/** Younger ones may be in use by another run. */
+async function removeOld(kind: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name);
+    const isOld = async () => Date.now() - (await stat(path)).ctimeMs > ageMaxMs;
+    if (name.startsWith(kind) && (await isOld())) await rm(path, { recursive: true, force: true });
+  }
 }
