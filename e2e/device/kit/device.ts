@@ -119,6 +119,11 @@ export class SystemdDevice {
     return data.test(path) ? this.#enclosure.at(path.replace(data, "data")) : this.#enclosure.at(`root${path}`);
   }
 
+  /** A file as the programs of the device see it now, also below /run: sockets can be connected to there. */
+  seen(path: string): string {
+    return `/proc/${this.#up().leader}/root${path}`;
+  }
+
   async write(path: string, text: string | Uint8Array, mode = 0o644): Promise<void> {
     await mkdir(dirname(this.path(path)), { recursive: true });
     await writeFile(this.path(path), text, { mode });

@@ -1,10 +1,18 @@
-import { ContainerAnswer, digestField, headers, routes, SystemAnswer } from "@host-service/protocol";
-import type { InstallRequest, RouteName, UpgradeRequest } from "@host-service/protocol";
+import {
+  ContainerAnswer,
+  digestField,
+  headers,
+  PortableAnswer,
+  PortableInspection,
+  routes,
+  SystemAnswer,
+} from "@host-service/protocol";
+import type { InstallRequest, PortableRequest, RouteName, UpgradeRequest } from "@host-service/protocol";
 import { ClientError } from "./error.ts";
 import { exchange, readDocument } from "./exchange.ts";
 import type { Connection } from "./exchange.ts";
 import { callWithBody, callWithSources } from "./image-call.ts";
-import type { ImageBody, InstallOptions } from "./image-call.ts";
+import type { ImageBody, ImageCall, InstallOptions } from "./image-call.ts";
 import { uploadFile } from "./upload.ts";
 import type { UploadOptions } from "./upload.ts";
 import { validate } from "./validate.ts";
@@ -47,6 +55,11 @@ export interface BodyUpgrade extends ImageBody {
   sha256?: string;
 }
 
+export type PortableImage = { service: string } & (
+  | { request: PortableRequest }
+  | (ImageBody & Pick<PortableRequest, "profile" | "prefixes">)
+);
+
 export interface Client {
   /** Asks one route and gives back its checked answer. */
   call<Name extends DocumentRoute>(name: Name, options?: CallOptions): Promise<AnswerOf<Name>>;
@@ -60,6 +73,10 @@ export interface Client {
   upgradeFromSource(request: UpgradeRequest, options?: InstallOptions): Promise<SystemAnswer>;
   /** Upgrades the host with a file that is sent as the request body. */
   upgradeFromBody(upgrade: BodyUpgrade, options?: InstallOptions): Promise<SystemAnswer>;
+  /** Checks the image of a portable service, and changes nothing. */
+  inspectPortable(image: PortableImage, options?: InstallOptions): Promise<PortableInspection>;
+  /** Attaches the image of a portable service. */
+  attachPortable(image: PortableImage, options?: InstallOptions): Promise<PortableAnswer>;
   /** Sends a file that a lost line does not make to be sent again, and gives back what an install names it by. */
   upload(file: Blob, options?: UploadOptions): Promise<string>;
 }
@@ -86,11 +103,37 @@ export function createClient(connection: Connection): Client {
       const checked = sha256 === undefined ? {} : { headers: { [headers.contentDigest]: digestField(sha256) } };
       return callWithBody(connection, { ...upgrade, ...query, ...checked, ...body }, options);
     },
+    inspectPortable: (image, options) =>
+      callPortable(connection, image, {
+        call: { route: "inspectPortable", deed: "inspection", answer: PortableInspection },
+        options,
+      }),
+    attachPortable: (image, options) =>
+      callPortable(connection, image, {
+        call: { route: "attachPortable", deed: "attach", answer: PortableAnswer },
+        options,
+      }),
     upload: (file, options) => uploadFile(connection, file, options),
   };
 }
 
 const upgrade = { route: "upgradeSystem", deed: "upgrade", answer: SystemAnswer } as const;
+
+/** From sources that the daemon reads itself, or as the request body. */
+function callPortable<Answer>(
+  connection: Connection,
+  { service, ...image }: PortableImage,
+  { call, options }: { call: ImageCall<Answer>; options: InstallOptions | undefined },
+): Promise<Answer> {
+  const named = { ...call, parameters: { name: service } };
+  if ("request" in image) return callWithSources(connection, { ...named, request: image.request }, options);
+  const { profile, prefixes, ...body } = image;
+  const query = {
+    ...(profile === undefined ? {} : { profile }),
+    ...(prefixes === undefined ? {} : { prefixes: prefixes.join(",") }),
+  };
+  return callWithBody(connection, { ...named, query, ...body }, options);
+}
 
 function installOf(container: string) {
   const parameters = { name: container };

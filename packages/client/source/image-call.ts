@@ -14,9 +14,9 @@ import type { Validator } from "./validate.ts";
 
 /** Which call it is, and what it answers. */
 export interface ImageCall<Answer> {
-  route: "installContainer" | "upgradeSystem";
+  route: "installContainer" | "upgradeSystem" | "inspectPortable" | "attachPortable";
   /** For messages. */
-  deed: "install" | "upgrade";
+  deed: "install" | "upgrade" | "inspection" | "attach";
   parameters?: Readonly<Record<string, string>>;
   query?: Readonly<Record<string, string>>;
   answer: Validator<Answer>;

@@ -6,6 +6,7 @@ export type {
   CallOptions,
   Client,
   DocumentRoute,
+  PortableImage,
   SourcesInstall,
 } from "./client.ts";
 export { connectionError } from "./connection.ts";

@@ -22,6 +22,7 @@ import { HandOvers } from "./hand-overs/hand-overs.ts";
 import { History } from "./history.ts";
 import { Listeners } from "./listeners/listeners.ts";
 import type { Log } from "./log.ts";
+import { Portable } from "./portable/portable.ts";
 import { Operations } from "./operations/registry.ts";
 import { refuseDuringTrial } from "./power/during-trial.ts";
 import { lockState } from "./state-lock.ts";
@@ -113,6 +114,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     },
   });
   const system = new System({ parts, inbox, uploads, handOvers, operations });
+  const portable = new Portable({ ...options, inbox, uploads, handOvers, operations, policy });
   const trials: Trials = new Trials({
     ...options,
     units,
@@ -129,6 +131,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     containers,
     guests,
     system,
+    portable,
     uploads,
     handOvers,
     operations,
@@ -140,6 +143,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     name,
     ended: resume(name, { containers, lifecycle, operations, history, log }),
   }));
+  void portable.reconcile();
   await recordBootOutcomes({ containers, system, history, bootId });
   await guests.follow();
   await listeners.open();
@@ -161,6 +165,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
       await allEnd(operations, windUpTimeMs);
       guests.close();
       await listeners.close();
+      await portable.close();
       watchdog.stop();
       log.info("Stopped");
     },

@@ -36,6 +36,15 @@ export { Operation, OperationEvent, Phase, phases } from "./schemas/operation.ts
 export type { ErrorEvent, ProgressEvent, ResultEvent } from "./schemas/operation.ts";
 export { ContainerName, OperationId } from "./schemas/names.ts";
 export {
+  PortableAnswer,
+  PortableFinding,
+  PortableInspection,
+  PortableList,
+  PortableName,
+  PortableRequest,
+  PortableStatus,
+} from "./schemas/portable.ts";
+export {
   CommitRequest,
   ConfigChange,
   DeviceChange,

@@ -4,6 +4,7 @@ import { Pong, ServerInfo } from "./schemas/server.ts";
 import { containerRoutes } from "./routes/containers.ts";
 import { hostRoutes } from "./routes/host.ts";
 import { operationRoutes } from "./routes/operations.ts";
+import { portableRoutes } from "./routes/portable.ts";
 import type { Route } from "./routes/route.ts";
 import { uploadRoutes } from "./routes/uploads.ts";
 
@@ -13,6 +14,7 @@ export const routes = {
   openapi: { method: "GET", path: "/v1/openapi.json", summary: "This document", group: null },
   ...hostRoutes,
   ...containerRoutes,
+  ...portableRoutes,
   ...uploadRoutes,
   ...operationRoutes,
 } as const satisfies Record<string, Route>;

@@ -5,22 +5,28 @@ import { DiskError } from "@host-service/disk";
 import type { Disk } from "@host-service/disk";
 import { readCommitted } from "./committed.ts";
 import { containersDirectory, isContainerName, placeOf } from "./place.ts";
-import type { Place } from "./place.ts";
+import type { Collection, Place } from "./place.ts";
+
+export interface CollectionOptions {
+  disk: Disk;
+  stateDirectory: string;
+  collection?: Collection;
+}
 
 const removedPrefix = ".removed-";
 
 /** The names of all directories of containers, in order, whatever is in them. */
-export async function listDirectories(disk: Disk, stateDirectory: string): Promise<string[]> {
-  const names = await listIfThere(disk, containersDirectory(stateDirectory));
+export async function listDirectories(disk: Disk, stateDirectory: string, collection?: Collection): Promise<string[]> {
+  const names = await listIfThere(disk, containersDirectory(stateDirectory, collection));
   return names.filter(isContainerName).toSorted();
 }
 
 /** The containers: those that have a record, or at least a committed image. */
-export async function listContainers(options: { disk: Disk; stateDirectory: string }): Promise<string[]> {
-  const { disk, stateDirectory } = options;
+export async function listContainers(options: CollectionOptions): Promise<string[]> {
+  const { disk, stateDirectory, collection } = options;
   const found: string[] = [];
-  for (const name of await listDirectories(disk, stateDirectory)) {
-    const place = placeOf(join(containersDirectory(stateDirectory), name));
+  for (const name of await listDirectories(disk, stateDirectory, collection)) {
+    const place = placeOf(join(containersDirectory(stateDirectory, collection), name));
     const exists = (await disk.status(place.record)) !== undefined || (await readCommitted(disk, place)) !== undefined;
     if (exists) found.push(name);
   }
@@ -54,8 +60,8 @@ export async function hideContainer(disk: Disk, place: Place): Promise<string> {
 }
 
 /** Removes the bytes of containers that are out of sight: at the start of the daemon, not of the host. */
-export async function sweepRemoved(options: { disk: Disk; stateDirectory: string }): Promise<number> {
-  const directory = containersDirectory(options.stateDirectory);
+export async function sweepRemoved(options: CollectionOptions): Promise<number> {
+  const directory = containersDirectory(options.stateDirectory, options.collection);
   const hidden = (await listIfThere(options.disk, directory)).filter((name) => name.startsWith(removedPrefix));
   for (const name of hidden) await options.disk.removeTree(join(directory, name));
   return hidden.length;

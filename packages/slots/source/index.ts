@@ -9,6 +9,7 @@ export type { Stop } from "./move.ts";
 export { imageIdOf } from "./manifest.ts";
 export type { ImageDigests, SlotManifest } from "./manifest.ts";
 export { containerDirectory, isContainerName } from "./place.ts";
+export type { Collection } from "./place.ts";
 export type { BootRecord, Outcome } from "./record.ts";
 export { resolveBoot } from "./resolve-boot.ts";
 export type { ResolveBootOptions } from "./resolve-boot.ts";

@@ -5,6 +5,8 @@ import type { SlotName } from "./state.ts";
 /** The paths of one container: `<state_dir>/containers/<name>/…`. */
 export interface Place {
   name: string;
+  /** What a person types to change it. */
+  command: string;
   /** The directory of all containers. */
   containers: string;
   directory: string;
@@ -17,11 +19,16 @@ export interface Place {
   manifest(slot: SlotName): string;
 }
 
+/** What has slots of its own in the state directory, by the directory that holds all of a kind. */
+export type Collection = "containers" | "portable";
+
 export function placeOf(directory: string): Place {
   const slots = join(directory, "slots");
+  const containers = dirname(directory);
   return {
     name: basename(directory),
-    containers: dirname(directory),
+    command: basename(containers) === "portable" ? "hostctl portable" : "hostctl container",
+    containers,
     directory,
     record: join(directory, "record.json"),
     lock: join(directory, "lock"),
@@ -42,11 +49,11 @@ export function isContainerName(name: string): boolean {
 }
 
 /** The one way from a name that somebody gave to a path. */
-export function containerDirectory(stateDirectory: string, name: string): string {
+export function containerDirectory(stateDirectory: string, name: string, collection?: Collection): string {
   if (!isContainerName(name)) {
     throw new SlotsError("name", `Cannot use "${name}" as a container's name: ${whyNot(name)}; choose another`);
   }
-  return join(containersDirectory(stateDirectory), name);
+  return join(containersDirectory(stateDirectory, collection), name);
 }
 
 function whyNot(name: string): string {
@@ -54,6 +61,6 @@ function whyNot(name: string): string {
   return "a name has 1 to 63 letters, digits and hyphens, begins with a letter and does not end with a hyphen";
 }
 
-export function containersDirectory(stateDirectory: string): string {
-  return join(stateDirectory, "containers");
+export function containersDirectory(stateDirectory: string, collection: Collection = "containers"): string {
+  return join(stateDirectory, collection);
 }

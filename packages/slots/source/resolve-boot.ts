@@ -10,7 +10,7 @@ import { hideContainer, isLeftover, listDirectories } from "./container.ts";
 import { startedInBoot } from "./current.ts";
 import type { TakeLock } from "./ledger.ts";
 import { containersDirectory, placeOf } from "./place.ts";
-import type { Place } from "./place.ts";
+import type { Collection, Place } from "./place.ts";
 import { nextRecord } from "./record.ts";
 import type { BootRecord } from "./record.ts";
 import { readRecord, setAsideRecord, writeRecord } from "./record-file.ts";
@@ -25,6 +25,7 @@ import { resolve } from "./transitions/boot.ts";
 export interface ResolveBootOptions {
   disk: Disk;
   stateDirectory: string;
+  collection?: Collection;
   runDirectory: string;
   bootId: string;
   now: () => Date;
@@ -40,10 +41,10 @@ interface Context extends ResolveBootOptions {
 }
 
 export async function resolveBoot(options: ResolveBootOptions): Promise<BootReport> {
-  const names = await listDirectories(options.disk, options.stateDirectory);
+  const names = await listDirectories(options.disk, options.stateDirectory, options.collection);
   const containers = await Promise.all(
     names.map((name) => {
-      const place = placeOf(join(containersDirectory(options.stateDirectory), name));
+      const place = placeOf(join(containersDirectory(options.stateDirectory, options.collection), name));
       return resolveContainer({ ...options, place, name });
     }),
   );

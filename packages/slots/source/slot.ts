@@ -25,7 +25,7 @@ export async function lookIntoSlots(disk: Disk, place: Place): Promise<SlotConte
   return {
     name: place.name,
     title: JSON.stringify(place.name),
-    command: "hostctl container",
+    command: place.command,
     inSlot: (slot) => manifests[slot],
     manifestOf(reference) {
       const found = manifests[reference.slot];

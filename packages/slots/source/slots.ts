@@ -22,6 +22,7 @@ import { tryNow } from "./transitions/begin-trial.ts";
 import { commit } from "./transitions/commit.ts";
 import type { CommitOptions } from "./transitions/commit.ts";
 import { dropForInstall, installed } from "./transitions/install.ts";
+import { endRollback } from "./transitions/end-rollback.ts";
 import { endTrial } from "./transitions/end-trial.ts";
 import type { TrialEnd } from "./transitions/end-trial.ts";
 import { rollback } from "./transitions/rollback.ts";
@@ -54,6 +55,8 @@ export interface Slots {
   tryCandidate(stop: Stop): Promise<StatusReport>;
   /** The fallback becomes what this boot runs, in the same way. */
   endTrial(end: TrialEnd, stop: Stop): Promise<StatusReport>;
+  /** What a rollback goes back to becomes what this boot runs, in the same way. */
+  endRollback(stop: Stop): Promise<StatusReport>;
   /** What `tryCandidate` and `endTrial` would be refused for, without a change. */
   checkTry(): Promise<void>;
   /** After the daemon died within one of the two: makes `.current` say what the record says. Answers whether it had to. */
@@ -82,6 +85,7 @@ export function openSlots(options: SlotsOptions): Slots {
     rollback: (how) => change(ledger, (state, subject) => rollback(state, subject, how)),
     tryCandidate: (stop) => move({ ledger, current, stop }, tryNow),
     endTrial: (end, stop) => move({ ledger, current, stop }, (state, subject) => endTrial(state, subject, end)),
+    endRollback: (stop) => move({ ledger, current, stop }, endRollback),
     async checkTry() {
       const page = await openPage(ledger);
       tryNow(page.state, page.contents);

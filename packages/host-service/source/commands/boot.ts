@@ -1,12 +1,14 @@
 // The boot hook. It loads the configuration, the slots and the disk, and for the host's own system what asks its boot loader:
 // nothing else, as it runs before everything.
+import { mkdir } from "node:fs/promises";
 import { realDisk } from "@host-service/disk";
-import { openSystemLedger, resolveBoot } from "@host-service/slots";
-import type { ContainerBoot, Outcome } from "@host-service/slots";
+import { listContainers, openSystemLedger, resolveBoot } from "@host-service/slots";
+import type { BootReport, ContainerBoot, Outcome, ResolveBootOptions } from "@host-service/slots";
 import type { SystemBoot } from "@host-service/upgrade/boot";
 import { kernelBootId } from "../boot-id.ts";
 import { loadConfiguration } from "../configuration/configuration.ts";
 import type { Configuration } from "../configuration/configuration.ts";
+import { portableRunDirectory } from "../portable/run-directory.ts";
 import { power } from "../power/power.ts";
 import { print } from "../print.ts";
 import { explain } from "./explain.ts";
@@ -23,13 +25,28 @@ export async function boot(options: { configPath: string | undefined; bootId: st
     const now = () => new Date();
     const report = await resolveBoot({ disk: realDisk, stateDirectory, runDirectory, bootId, now });
     for (const container of report.containers) print(describe(container.name, container));
+    const services = await bootServices({ stateDirectory, runDirectory, bootId, now });
+    for (const service of services.containers) print(describe(`portable/${service.name}`, service));
     const system = await bootSystem(configuration, bootId);
     if (system !== undefined) print(describe("system", system));
-    return report.ok && system?.failed !== true ? 0 : 1;
+    return report.ok && services.ok && system?.failed !== true ? 0 : 1;
   } catch (error) {
     print(explain(error));
     return 1;
   }
+}
+
+/** Which image of each portable service is to be attached in this boot; the daemon attaches it, as that takes a bus. */
+async function bootServices(options: Omit<ResolveBootOptions, "disk" | "collection">): Promise<BootReport> {
+  const names = await listContainers({
+    disk: realDisk,
+    stateDirectory: options.stateDirectory,
+    collection: "portable",
+  });
+  if (names.length === 0) return { bootId: options.bootId, containers: [], ok: true };
+  await mkdir(options.runDirectory, { recursive: true, mode: 0o755 });
+  const runDirectory = portableRunDirectory(options.runDirectory);
+  return await resolveBoot({ ...options, runDirectory, disk: realDisk, collection: "portable" });
 }
 
 async function bootSystem(configuration: Configuration, bootId: string): Promise<SystemBoot | undefined> {

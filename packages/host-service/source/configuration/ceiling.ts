@@ -27,8 +27,12 @@ const NicWord = pipe(
   ),
 );
 
+const defaultProfiles = ["default", "nonetwork", "strict"];
+
 export const Ceiling = strictObject({
   allow: optional(array(picklist(callGroups)), [...callGroups]),
+  /** What a portable service that the container attaches may run with; "trusted" is root on the host. */
+  portable_profiles: optional(array(string()), defaultProfiles),
   /** What runs the container when its config.yaml does not say. */
   runtime: optional(picklist(["nspawn", "lxc", "none"]), noGrant.runtime),
   privileged: optional(boolean(), false),
@@ -59,6 +63,11 @@ export function allowOf(ceilings: Ceilings, path: string): Map<string, readonly 
     allow.set(name, ceiling.allow);
   }
   return allow;
+}
+
+/** The profiles that each container may attach portable services with. */
+export function portableProfilesOf(ceilings: Ceilings): (name: string) => readonly string[] {
+  return (name) => (Object.hasOwn(ceilings, name) ? ceilings[name]?.portable_profiles : undefined) ?? defaultProfiles;
 }
 
 /** What each container may ask for. One that is not listed may ask for nothing. */

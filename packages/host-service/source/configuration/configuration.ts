@@ -3,7 +3,7 @@ import { dirname, resolve } from "node:path";
 import type { CallGroup } from "@host-service/protocol";
 import type { Grant } from "@host-service/runtime/grant";
 import { parse } from "@host-service/schema";
-import { allowOf, grantsOf, ownFiles } from "./ceiling.ts";
+import { allowOf, grantsOf, ownFiles, portableProfilesOf } from "./ceiling.ts";
 import type { OfferedImage } from "../guests/guest-images.ts";
 import { ConfigurationError } from "./error.ts";
 import { ConfigurationFile } from "./schema.ts";
@@ -51,6 +51,8 @@ export interface Configuration {
   verify: { container: Verification; system: Verification & { rawImages: RawImages } };
   /** How the host itself is upgraded; undefined where it is not. */
   upgrade: UpgradeConfiguration | undefined;
+  /** Portable services; without a bus the system's own is meant. */
+  portable: { bus: string | undefined; dwellMs: number; profilesOf: (container: string) => readonly string[] };
   /** What the guests may take by their guest API. */
   guestImages: readonly OfferedImage[];
   /** Where this was read; the paths in it are relative to its directory. */
@@ -121,6 +123,11 @@ export function parseConfiguration(text: string, path: string): Configuration {
       },
     },
     upgrade: file.upgrade && upgradeOf(file.upgrade, path),
+    portable: {
+      bus: file.portable.bus,
+      dwellMs: file.portable.dwell,
+      profilesOf: portableProfilesOf(file.containers),
+    },
     guestImages: guestImagesOf(file.guest_api.images, path),
     file: { path, directory: dirname(resolve(path)) },
     rebootsAfterTrial: new Set(

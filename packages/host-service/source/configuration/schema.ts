@@ -146,6 +146,16 @@ const Upgrade = strictObject({
   ),
 });
 
+/** Portable services of the host's systemd. */
+const Portable = strictObject({
+  /** As in DBUS_SYSTEM_BUS_ADDRESS. */
+  bus: optional(
+    pipe(string(), regex(/^unix:path=\/[^,;]+$/, 'has to be such as "unix:path=/run/dbus/system_bus_socket"')),
+  ),
+  /** How long a new version is watched before its attach counts. */
+  dwell: optional(Duration, "10s"),
+});
+
 /** What `/1.0/images/{fingerprint}/export` of the guest API may give out: one file, or metadata and rootfs. */
 const GuestImage = strictObject({
   path: optional(AbsolutePath),
@@ -166,6 +176,7 @@ export const ConfigurationFile = strictObject({
     {},
   ),
   upgrade: optional(Upgrade),
+  portable: optional(Portable, {}),
   guest_api: optional(strictObject({ images: optional(record(string(), GuestImage), {}) }), {}),
   containers: optional(record(string(), Ceiling), {}),
 });

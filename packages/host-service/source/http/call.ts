@@ -7,6 +7,7 @@ import type { History } from "../history.ts";
 import type { Principal } from "../listeners/principal.ts";
 import type { Log } from "../log.ts";
 import type { Operations } from "../operations/registry.ts";
+import type { Portable } from "../portable/portable.ts";
 import type { System } from "../system/system.ts";
 
 /** What every call of a listener can reach. */
@@ -18,6 +19,7 @@ export interface CallContext {
   containers: Containers;
   guests: Guests;
   system: System;
+  portable: Portable;
   uploads: Uploads;
   handOvers: HandOvers;
   operations: Operations;

@@ -22,6 +22,7 @@ import { requestedId } from "./requested.ts";
 import { guestCalls } from "./guest-calls.ts";
 import { givenUpgradeOf } from "./upgrade-request.ts";
 import { readJson } from "./json-body.ts";
+import { portableCalls } from "./portable.ts";
 import { uploadCalls } from "./uploads.ts";
 
 /** A client may watch an operation whose body it is only beginning to send. */
@@ -32,7 +33,7 @@ const NoRequest = strictObject({});
 
 export const calls: Record<RouteName, (call: Call) => Promise<Response> | Response> = {
   info: ({ principal, context }) => {
-    const features: ServerInfo["features"] = ["container", "power", "descriptor"];
+    const features: ServerInfo["features"] = ["container", "power", "portable", "descriptor"];
     if (principal.kind === "host") features.push("path");
     if (context.system.isConfigured) features.push("system");
     const { bootId } = context;
@@ -124,6 +125,8 @@ export const calls: Record<RouteName, (call: Call) => Promise<Response> | Respon
     const wanted = logRequestOf(call.request);
     return await answerLogs(await nameOf(call), { wanted, signal: call.request.signal, context: call.context });
   },
+
+  ...portableCalls,
 
   ...guestCalls,
   ...uploadCalls,

@@ -14,7 +14,10 @@ export type Action =
   | "stop"
   | "restart"
   | "end-trial"
-  | "remove";
+  | "remove"
+  | "inspect"
+  | "attach"
+  | "detach";
 
 export type OperationState =
   | { name: "running" }

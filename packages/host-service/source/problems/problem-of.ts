@@ -6,6 +6,8 @@ import type { ArtifactErrorKind } from "@host-service/artifact";
 import { DiskError } from "@host-service/disk";
 import { IngestError } from "@host-service/ingest";
 import type { IngestErrorKind } from "@host-service/ingest";
+import { PortableError } from "@host-service/portable/error";
+import type { PortableErrorKind } from "@host-service/portable/error";
 import { problem } from "@host-service/protocol";
 import type { Problem, ProblemCode } from "@host-service/protocol";
 import { RuntimeError } from "@host-service/runtime";
@@ -110,6 +112,24 @@ const upgradeCodes: Record<UpgradeErrorKind, ProblemCode> = {
   stalled: "stalled",
 };
 
+const portableCodes: Record<PortableErrorKind, ProblemCode> = {
+  "no-bus": "not-supported",
+  "no-service": "not-supported",
+  "bus-lost": "failed",
+  timeout: "failed",
+  reply: "failed",
+  service: "failed",
+  image: "image-refused",
+  findings: "image-refused",
+  "not-active": "image-refused",
+  "no-image": "not-found",
+  "unit-exists": "refused-in-state",
+  "not-attached": "refused-in-state",
+  foreign: "refused-in-state",
+  denied: "not-allowed",
+  name: "invalid-request",
+};
+
 const operationCodes: Record<OperationErrorKind, ProblemCode> = {
   busy: "busy",
   "too-many": "busy",
@@ -139,6 +159,7 @@ export function problemOf(error: unknown): Problem | undefined {
   if (error instanceof SlotsError) return problem(slotsCodes[error.kind], error.message);
   if (error instanceof ArtifactError) return problem(artifactCodes[error.kind], error.message, { class: error.kind });
   if (error instanceof UpgradeError) return problem(upgradeCodes[error.kind], error.message);
+  if (error instanceof PortableError) return problem(portableCodes[error.kind], error.message);
   if (error instanceof UnitError) return problem(unitCodes[error.kind], error.message);
   if (error instanceof PowerError) {
     return problem(error.kind === "not-configured" ? "not-supported" : "power-failed", error.message);

@@ -49,6 +49,7 @@ describe("parseConfiguration", () => {
         },
       },
       upgrade: undefined,
+      portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       guestImages: [],
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
@@ -166,6 +167,7 @@ describe("parseConfiguration", () => {
         ["other", ["power", "system", "container", "portable"]],
       ]),
       rebootsAfterTrial: new Set(["edge"]),
+      portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       grantOf: expect.any(Function),
     });
   });

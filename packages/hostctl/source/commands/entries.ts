@@ -2,6 +2,7 @@
 import type { CommandSpec, Entry, OptionSpec } from "../arguments/command.ts";
 import { imageCommands } from "./image-entries.ts";
 import { containerCommands } from "./container-entries.ts";
+import { portableCommands } from "./portable-entries.ts";
 import { systemCommands, upgradeCommand } from "./system-entries.ts";
 
 const yes: OptionSpec = { name: "yes", summary: "do not ask" };
@@ -67,6 +68,11 @@ export const entries: readonly Entry[] = [
   upgradeCommand,
   { name: "system", summary: "upgrade and look at the host itself", commands: systemCommands },
   { name: "container", summary: "update, look at and control a container", commands: containerCommands },
+  {
+    name: "portable",
+    summary: "attach and look at portable services of the host's systemd",
+    commands: portableCommands,
+  },
   doctor,
   { name: "image", summary: "work with image files, without host-service", commands: imageCommands },
   completion,

@@ -127,7 +127,7 @@ export type Removed = InferOutput<typeof Removed>;
 export const HistoryEntry = object({
   operation: string(),
   at: string(),
-  /** "host" for the host's own system: no container has that name. */
+  /** "host" for the host's own system, "portable/NAME" for a portable service: no container has such a name. */
   container: string(),
   action: picklist([
     "install",
@@ -141,6 +141,9 @@ export const HistoryEntry = object({
     "end-trial",
     "remove",
     "boot",
+    "inspect",
+    "attach",
+    "detach",
   ]),
   /** Which listener asked: "host", or the container's name; "boot" for the boot hook. */
   caller: string(),

@@ -2,7 +2,7 @@ import { array, boolean, literal, object, picklist, string } from "@host-service
 import type { InferOutput } from "@host-service/schema";
 
 /** What this daemon can do for this caller; a client asks before it relies on one. */
-export const features = ["container", "power", "path", "descriptor", "system"] as const;
+export const features = ["container", "power", "path", "descriptor", "system", "portable"] as const;
 
 export const ServerInfo = object({
   name: literal("host-service"),
