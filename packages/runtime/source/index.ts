@@ -7,6 +7,7 @@ export { isHostMount, openHostPath } from "./check/host-path.ts";
 export type { HostPathOptions } from "./check/host-path.ts";
 export { resolveInside } from "./check/resolve-inside.ts";
 export type { Inside } from "./check/resolve-inside.ts";
+export { checkSystemCalls } from "./check/system-calls.ts";
 export { RuntimeError } from "./error.ts";
 export type { Lacking, RuntimeErrorKind } from "./error.ts";
 export { lxcConfigurationPath, lxcOf } from "./lxc/lxc-of.ts";

@@ -4,6 +4,7 @@ import { closeSync } from "node:fs";
 import type { InstanceConfig } from "@host-service/archive";
 import {
   checkProgram,
+  checkSystemCalls,
   findInit,
   hostArchitecture,
   isHostMount,
@@ -33,7 +34,9 @@ export function checkRuntime(config: InstanceConfig, { name, grant, host }: Runt
   }
   const wanted = wantedOf(config, { name, grant });
   if (host === "another") return wanted;
-  checkProgram(wanted.runtime, { path: process.env["PATH"], deed });
+  const here = { path: process.env["PATH"], deed };
+  checkProgram(wanted.runtime, here);
+  checkSystemCalls(wanted.syscallsDenied, here);
   for (const mount of wanted.mounts) {
     const descriptor = isHostMount(mount) ? openHostPath(mount, { deed, ownPaths: grant.ownPaths }) : undefined;
     if (descriptor !== undefined) closeSync(descriptor);
