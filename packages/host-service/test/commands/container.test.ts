@@ -141,7 +141,8 @@ test("halt has LXC end its container, and takes one that ended meanwhile for end
       writeRunNote(made.run, "edge", { runtime: "lxc", restart: true, stopTimeoutMs: 7000 });
       expect((await made.container("halt", { MAINPID: main.pid })).status).toBe(status);
       const path = join(made.run, ".private/edge");
-      expect(made.called()).toEqual([`lxc-stop --name=edge --lxcpath=${path} --timeout=7`]);
+      const file = `/proc/${main.pid}/root${path}/config`;
+      expect(made.called()).toEqual([`lxc-stop --name=edge --lxcpath=${path} --rcfile=${file} --timeout=7`]);
       expect((await made.container("halt", {})).status).toBe(0);
     }
     using made = host({ lxcStop: `kill -9 ${main.pid}; sleep 0.1; exit 2` });
