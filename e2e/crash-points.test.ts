@@ -183,6 +183,8 @@ async function tell(story: Story, device: Device): Promise<{ points: number; bro
     below: typeof cut === "string" ? device.directory : device.paths.stateDirectory,
     prepare: async () => {
       await rm(device.paths.stateDirectory, { recursive: true, force: true });
+      // What an earlier point has started is of another boot.
+      await rm(join(device.paths.runDirectory, ".current"), { recursive: true, force: true });
       await must(["cp", "-a", saved, device.paths.stateDirectory]);
     },
     run: async (prefix) => {

@@ -32,7 +32,7 @@ normal.row("commit --expect of another digest", 4, (d) =>
   d.hostctl("container", "commit", "--expect", `sha256:${"0".repeat(64)}`),
 );
 normal.row("rollback without previous", 4, (d) => d.hostctl("container", "rollback"));
-normal.row("try without a candidate", 1, (d) => d.hostctl("container", "try"));
+normal.row("try without a candidate", 4, (d) => d.hostctl("container", "try"));
 normal.complete();
 
 const pending = new Table("states: pending", {
@@ -111,5 +111,5 @@ rollback.row("install in rollback", 4, (d) =>
   d.hostctl("container", "install", goodImage().config, goodImage().rootfs),
 );
 rollback.rawRow("install in rollback, before its body", 409, refusedBeforeItsBody);
-rollback.row("try in rollback", 1, (d) => d.hostctl("container", "try"));
+rollback.row("try in rollback", 4, (d) => d.hostctl("container", "try"));
 rollback.complete();
