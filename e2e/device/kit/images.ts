@@ -18,12 +18,14 @@ export interface ImageWishes extends Omit<Partial<ConfigYaml>, "version"> {
   format?: "tar.xz" | "tar.zst";
   /** More text files, which Debian does not have; those that begin with "#!" are programs. */
   files?: Readonly<Record<string, string>>;
+  /** More of Debian's packages. */
+  packages?: readonly string[];
 }
 
 /** Debian with systemd: /etc/version has the version. */
 export async function debianImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, ...members } = wishes;
-  const base = await containerTree();
+  const { format = "tar.zst", files = {}, packages, ...members } = wishes;
+  const base = await containerTree(packages);
   if (base === undefined) throw new Error("Cannot make a container image: there is no Debian tree for it");
   const rootfs = await packed({ base, format, init: "systemd", added: { ...files, "etc/version": `${version}\n` } });
   return { version, rootfs, config: await configured(version, members) };
@@ -31,7 +33,7 @@ export async function debianImage(version: string, wishes: ImageWishes = {}): Pr
 
 /** One program: busybox runs /main, which does nothing until it is told to end; the file of the image says otherwise. */
 export async function busyboxImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, config = {}, ...members } = wishes;
+  const { format = "tar.zst", files = {}, config = {}, packages: _none, ...members } = wishes;
   const added = { main: waiting, ...files, "etc/version": `${version}\n` };
   const rootfs = await packed({ base: undefined, format, init: "busybox", added });
   const entry = { "oci.entrypoint": "/bin/busybox sh /main", ...config };
@@ -40,7 +42,7 @@ export async function busyboxImage(version: string, wishes: ImageWishes = {}): P
 
 /** One whose init ends at once. */
 export async function dyingImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, ...members } = wishes;
+  const { format = "tar.zst", files = {}, packages: _none, ...members } = wishes;
   const added = { ...files, "sbin/init": dying, "etc/os-release": "ID=dying\n", "etc/version": `${version}\n` };
   const rootfs = await packed({ base: undefined, format, init: "busybox", added });
   return { version, rootfs, config: await configured(version, members) };

@@ -58,10 +58,10 @@ export function machineTree(): Promise<string | undefined> {
   ]);
 }
 
-/** A container's: Debian with systemd, and without an init, which each image brings itself. */
-export function containerTree(): Promise<string | undefined> {
+/** A container's: Debian with systemd and `packages`, and without an init, which each image brings itself. */
+export function containerTree(packages: readonly string[] = []): Promise<string | undefined> {
   const slim = `--customize-hook=cd "$1" && rm -rf ${ballast} sbin/init`;
-  return tree(["--variant=minbase", ...spare, "--include=systemd-sysv", slim, ownName]);
+  return tree(["--variant=minbase", ...spare, `--include=${["systemd-sysv", ...packages].join(",")}`, slim, ownName]);
 }
 
 async function tree(options: readonly string[]): Promise<string | undefined> {
