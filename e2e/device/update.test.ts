@@ -3,8 +3,20 @@ import { expect } from "bun:test";
 import { flavours, granting, wishing } from "./kit/flavours.ts";
 import { edgeUnit, hostctlInside, install, installInside, runs, seed, state, succeeded, why } from "./kit/edge.ts";
 import { debianImage } from "./kit/images.ts";
+import type { SystemdDevice } from "./kit/device.ts";
 import { onDevice, onSystemd } from "./kit/story.ts";
 import { until } from "../kit/until.ts";
+
+/** For bench/README.md: what the hook and the start of the container take of a boot, and a whole update. Printed, not judged. */
+async function tellTimes(device: SystemdDevice, { what, cycleMs }: { what: string; cycleMs: number }): Promise<void> {
+  const hookUs = Number(await device.property("host-service-boot.service", "ExecMainStartTimestampMonotonic"));
+  const containerUs = Number(await device.property(edgeUnit, "ActiveEnterTimestampMonotonic"));
+  expect(containerUs).toBeGreaterThan(hookUs);
+  const startMs = Math.round((containerUs - hookUs) / 1000);
+  console.info(
+    `${what}: ${startMs} ms from the hook's start to the container's, ${Math.round(cycleMs)} ms for an update`,
+  );
+}
 
 for (const flavour of flavours) {
   onSystemd(
@@ -15,7 +27,9 @@ for (const flavour of flavours) {
       const prepare = (device: Parameters<typeof seed>[0]) => seed(device, first);
       await onDevice({ configuration: granting(flavour), prepare }, async (device) => {
         await runs(device, "1.0.0");
-        expect(await installInside(device, await debianImage("1.1.0", wishes))).toBe("OK\n");
+        const second = await debianImage("1.1.0", wishes);
+        const begun = performance.now();
+        expect(await installInside(device, second)).toBe("OK\n");
         expect(await state(device)).toBe("pending");
         expect(await succeeded(hostctlInside(device, "reboot"))).toBe("OK\n");
         await device.bootAgain();
@@ -23,6 +37,7 @@ for (const flavour of flavours) {
         await runs(device, "1.1.0");
         expect(await state(device)).toBe("trying");
         expect(await succeeded(hostctlInside(device, "container", "commit"))).toBe("OK\n");
+        await tellTimes(device, { what: flavour.name, cycleMs: performance.now() - begun });
         expect(await state(device)).toBe("normal");
         await device.reboot();
         await runs(device, "1.1.0");
