@@ -218,7 +218,8 @@ onBoth("G24: what is no request is refused and closed; Bun's own answers, withou
     ["GET /1.0 HTTP/1.1\r\n\r\n", 400],
     ["HELLO\r\n\r\n", 400],
     ["GET 1.0 HTTP/1.1\r\nHost: a\r\n\r\n", 400],
-    [`GET /1.0 HTTP/1.1\r\nHost: a\r\nX-Long: ${"y".repeat(1_100_000)}\r\n\r\n`, 431],
+    // Who sends much more is cut off while it sends, and may not come to read why.
+    [`GET /1.0 HTTP/1.1\r\nHost: a\r\nX-Long: ${"y".repeat(20_000)}\r\n\r\n`, 431],
   ];
   for (const [request, status] of broken) {
     const wire = await Wire.open(path);
