@@ -33,5 +33,5 @@ export { needsOf } from "./plan/needs-of.ts";
 export type { Needs } from "./plan/needs-of.ts";
 export { planOf, wantedOf } from "./plan/plan-of.ts";
 export type { PlanOptions, Wanted } from "./plan/plan-of.ts";
-export { unitPropertiesOf } from "./unit/unit-properties.ts";
 export { runtimeOf } from "./plan/runtime-of.ts";
+export { unitPropertiesOf } from "./units/unit-properties.ts";

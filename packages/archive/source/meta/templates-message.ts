@@ -2,23 +2,18 @@ import {
   type InferOutput,
   array,
   boolean,
-  integer,
   literal,
-  minValue,
-  number,
   optional,
-  pipe,
   record,
   strictObject,
   string,
   variant,
 } from "@host-service/schema";
-
-const count = pipe(number(), integer(), minValue(0));
+import { count, idRange } from "../job-values.ts";
 
 /** What the job "templates" reads on its input; see metadata.ts for a template. */
 export const templatesRequest = strictObject({
-  ids: optional(strictObject({ base: count, count })),
+  ids: optional(idRange),
   templates: array(
     variant("kind", [
       strictObject({ kind: literal("substitute"), path: string(), words: record(string(), string()) }),

@@ -2,19 +2,14 @@ import {
   type InferOutput,
   array,
   boolean,
-  integer,
   literal,
-  minValue,
-  number,
   optional,
   picklist,
-  pipe,
   strictObject,
   string,
   variant,
 } from "@host-service/schema";
-
-const count = pipe(number(), integer(), minValue(0));
+import { count, idRange } from "../job-values.ts";
 
 const failureKinds = [
   "truncated",
@@ -35,8 +30,7 @@ export const unpackRequest = strictObject({
   writesAtOnce: boolean(),
   /** Whether descriptor 4 is a lock. */
   hasLock: boolean(),
-  /** The ids of the container whose tree it is. */
-  ids: optional(strictObject({ base: count, count })),
+  ids: optional(idRange),
   /** Names, as bytes, that are left out. */
   excludes: optional(array(string())),
   /** Refuse everything but files and directories, and keep nothing of them but names and contents. */

@@ -1,10 +1,7 @@
 // A container as a runtime is to run it. Everything in it was granted, and the runtime that it names can do it.
+import type { IdRange } from "@host-service/archive";
 
-/** The ids of the host that the container's ids 0 to count - 1 are. */
-export interface IdRange {
-  base: number;
-  count: number;
-}
+export type { IdRange };
 
 /** What of the metadata archive matters for starting (see meta.json of a slot). config.yaml wins. */
 export interface MetaHints {

@@ -10,7 +10,7 @@ import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
 import { mountRoot } from "../mounts/root.ts";
 import type { MountPoint } from "../mounts/mount-points.ts";
-import { unitPropertiesOf } from "../unit/unit-properties.ts";
+import { unitPropertiesOf } from "../units/unit-properties.ts";
 import { settleSnapshots } from "../volumes/settle.ts";
 import type { SettleOptions } from "../volumes/settle.ts";
 import { lxcLogPath } from "./lxc-log.ts";
