@@ -1,4 +1,5 @@
 import { expect, setDefaultTimeout, test } from "bun:test";
+import { readFileSync } from "node:fs";
 import { commandInside, initBelow } from "../../source/units/inside.ts";
 import { until } from "./systemd.ts";
 
@@ -14,11 +15,21 @@ async function withContainer(command: readonly string[], use: (pid: number) => P
     stdio: ["ignore", "ignore", "inherit"],
   });
   try {
-    await until("its init is there", () => initBelow(child.pid) !== undefined);
+    // Before that, the commands in front of it may not have done all of their work.
+    await until("its init has come up", () => nameOf(initBelow(child.pid)) === "sleep");
     await use(child.pid);
   } finally {
     child.kill("SIGKILL");
     await child.exited;
+  }
+}
+
+function nameOf(pid: number | undefined): string | undefined {
+  try {
+    return pid === undefined ? undefined : readFileSync(`/proc/${pid}/comm`, "utf8").trim();
+  } catch {
+    // It ended, or became another one, between the two looks.
+    return undefined;
   }
 }
 
@@ -31,7 +42,7 @@ async function said(command: readonly string[]): Promise<string> {
 test.skipIf(!isRoot)("commandInside runs in the namespaces and in the cgroup of the container's init", () =>
   withContainer(inNamespaces, async (pid) => {
     const init = initBelow(pid);
-    await until("it has its name", async () => (await said(commandInside("edge", pid, ["hostname"]))) === "inside");
+    expect(await said(commandInside("edge", pid, ["hostname"]))).toBe("inside");
     const words = await said(
       commandInside("edge", pid, ["sh", "-c", "echo $(cat /proc/1/comm) $(readlink /proc/self/ns/pid)"]),
     );
