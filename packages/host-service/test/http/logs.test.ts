@@ -43,7 +43,7 @@ test("a log that is asked for wrongly is refused by the name of what is wrong", 
     expect(await refused("")).toEqual([
       502,
       "unit-failed",
-      'Cannot read the log of "edge": journalctl ended with 1: Failed to open it',
+      'Cannot read the log of "edge": journalctl ended with 1: Failed to open it; try journalctl --unit=host-service-container@edge.service on the host',
     ]);
   }));
 

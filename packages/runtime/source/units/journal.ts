@@ -45,7 +45,7 @@ export async function* readJournal(name: string, options: JournalOptions): Async
     const said = (await errors).trim().split("\n")[0] ?? "";
     throw new UnitError(
       "failed",
-      `Cannot read the log of "${name}": journalctl ended with ${exitCode}${said && `: ${said}`}`,
+      `Cannot read the log of "${name}": journalctl ended with ${exitCode}${said && `: ${said}`}; try journalctl --unit=${unitOf(name)} on the host`,
     );
   } finally {
     options.signal?.removeEventListener("abort", stop);
