@@ -3,7 +3,7 @@ import { chmod, constants, copyFile, mkdir, readdir, symlink, writeFile } from "
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { changelogOf, copyrightOf } from "./documents.ts";
-import type { PackageOptions } from "./make-package.ts";
+import type { PackageOptions } from "./package-options.ts";
 import { runTool } from "./run-tool.ts";
 
 const library = "usr/lib/host-service";

@@ -5,19 +5,8 @@ import path from "node:path";
 import { debianArchitecture } from "./architecture.ts";
 import { writeControl } from "./control.ts";
 import { layOut } from "./lay-out.ts";
+import type { PackageOptions } from "./package-options.ts";
 import { runTool } from "./run-tool.ts";
-
-export interface PackageOptions {
-  root: string;
-  /** As `npm run build -- --target` takes it; undefined is this machine. */
-  target: string | undefined;
-  version: string;
-  /** What dpkg-deb knows: "xz" for a release, "gzip" or "none" in tests. */
-  compression: string;
-  outputDirectory: string;
-  /** Seconds since 1970. */
-  sourceDate: number;
-}
 
 export async function makePackage(options: PackageOptions): Promise<{ file: string; bytes: number }> {
   const { version, outputDirectory, sourceDate } = options;

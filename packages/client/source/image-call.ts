@@ -110,7 +110,10 @@ export async function callWithBody<Answer>(
     return await toAnswer(await readDocument(connection, response, `the ${call.deed}`), call);
   } catch (error) {
     if (!(error instanceof ClientError) || error.kind !== "no-connection") throw error;
-    return await toAnswer(await findLostAnswer(connection, { call: asked(call), operation }, error), call);
+    return await toAnswer(
+      await findLostAnswer(connection, { call: asked(call), contentType: routes[call.route].body, operation }, error),
+      call,
+    );
   } finally {
     watching.abort();
     await watched;

@@ -8,6 +8,7 @@ import { ClientError } from "../source/error.ts";
 import { findLostAnswer } from "../source/lost-answer.ts";
 
 const call = { route: "installContainer", parameters: { name: "edge" } } as const;
+const contentType = "multipart/form-data";
 
 const closing: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -39,7 +40,7 @@ async function found(answers: { operation: () => Response; events?: string; with
     () => rm(directory, { recursive: true }),
     () => server.stop(true),
   );
-  return await findLostAnswer({ socketPath }, { call, operation }, lost).catch((error: unknown) => {
+  return await findLostAnswer({ socketPath }, { call, contentType, operation }, lost).catch((error: unknown) => {
     if (error === lost) return "lost";
     return error instanceof ClientError ? error.problem?.code : error;
   });
@@ -72,7 +73,7 @@ test("findLostAnswer keeps the lost connection where nothing but the missing bod
 });
 
 test("findLostAnswer keeps the lost connection where nobody answers any more", async () => {
-  const install = { call, operation };
+  const install = { call, contentType, operation };
   expect(await findLostAnswer({ socketPath: "/nowhere/socket" }, install, lost).catch((error: unknown) => error)).toBe(
     lost,
   );

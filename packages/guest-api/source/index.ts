@@ -1,6 +1,7 @@
 export type { Image, ImageFile, Images } from "./answers/images.ts";
-export { defaultLimits, Gate } from "./gate/gate.ts";
-export type { GateLimits, GateOptions } from "./gate/gate.ts";
+export { Gate } from "./gate/gate.ts";
+export { defaultLimits } from "./gate/settings.ts";
+export type { GateLimits, GateOptions } from "./gate/settings.ts";
 export { Guest } from "./guest.ts";
 export type { GuestOptions } from "./guest.ts";
 export { numbersOf, startTime } from "./identity/processes.ts";

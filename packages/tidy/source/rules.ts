@@ -1,3 +1,4 @@
+import { noCircles } from "./rules/circles.ts";
 import { workingCommands, workingLinks } from "./rules/documents.ts";
 import { listedExports } from "./rules/exports.ts";
 import { importTable, relativeImports, wrappedDependencies } from "./rules/imports.ts";
@@ -15,6 +16,7 @@ export const rules: Readonly<Record<string, Rule>> = {
   importTable,
   wrappedDependencies,
   relativeImports,
+  noCircles,
   listedExports,
   exactVersions,
   lockfileWithoutAddresses,

@@ -44,6 +44,22 @@ export const planted: [rule: string, broken: Files, complaints: string[], kept: 
     { ...slots, "packages/slots/test/boot.test.ts": 'import { x } from "../source/index.ts";\n' },
   ],
   [
+    "noCircles",
+    {
+      "packages/slots/source/boot.ts": 'import { move } from "./move.ts";\n',
+      "packages/slots/source/move.ts": 'import type { Place } from "./place.ts";\n',
+      "packages/slots/source/place.ts": 'import type { Boot } from "./boot.ts";\n',
+    },
+    [
+      "packages/slots/source/boot.ts: imports itself: packages/slots/source/boot.ts → packages/slots/source/move.ts → packages/slots/source/place.ts → packages/slots/source/boot.ts",
+    ],
+    {
+      "packages/slots/source/boot.ts": 'import { move } from "./move.ts";\nimport { place } from "./place.ts";\n',
+      "packages/slots/source/move.ts": 'import { place } from "./place.ts";\n',
+      "packages/slots/source/place.ts": 'import path from "node:path";\n',
+    },
+  ],
+  [
     "listedExports",
     { "packages/slots/source/index.ts": 'export * from "./boot.ts";\nexport default 5;\n' },
     [

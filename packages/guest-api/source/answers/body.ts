@@ -1,5 +1,5 @@
 // The body of a request, bounded. What is not needed is read all the same, and dropped.
-import type { Requester } from "./routes.ts";
+import type { Requester } from "./requester.ts";
 
 export const bodyBytesMax = 4 * 1024 * 1024;
 

@@ -5,22 +5,14 @@ import type { Flavour } from "../model/switches.ts";
 import { isVisible, metaData, visibleDevices } from "../model/views.ts";
 import { typesOf } from "../events/events.ts";
 import type { Guest } from "../guest.ts";
-import type { Refusal } from "../identity/judge.ts";
 import { badRequest, error, json, notAuthorized, notFound, pageNotFound, raw } from "./answer.ts";
 import { bodyBytesMax, bodyOf } from "./body.ts";
 import { exportImage } from "./images.ts";
 import type { Images } from "./images.ts";
+import type { Requester } from "./requester.ts";
 import { readStateRequest } from "./state-request.ts";
 import { targetOf } from "./target.ts";
 import { asksForUpgrade, upgrade } from "./upgrade.ts";
-
-/** The connection that a request came by. */
-export interface Requester {
-  refusal(): Refusal | undefined;
-  whileReading<Result>(read: () => Promise<Result>): Promise<Result>;
-  becomeStream(types: ReadonlySet<string>): Promise<never>;
-  becomeWebSocket(): void;
-}
 
 export interface AnswerContext {
   guest: Guest;

@@ -2,17 +2,17 @@
 // the connection over, since it is no HTTP any more: any byte of the client ends it.
 import { closeSync } from "node:fs";
 import { answer } from "../answers/routes.ts";
-import type { Requester } from "../answers/routes.ts";
+import type { Requester } from "../answers/requester.ts";
 import { queueLimits } from "../events/events.ts";
 import { refusalOf } from "../identity/judge.ts";
 import type { Peer } from "../identity/judge.ts";
-import type { Gate } from "./gate.ts";
 import { openInner } from "./inner.ts";
 import type { Inner } from "./inner.ts";
 import { Outlet } from "./outlet.ts";
+import type { GateSettings } from "./settings.ts";
 
 export interface ConnectionOptions {
-  gate: Gate;
+  gate: GateSettings;
   peer: Peer;
   socket: Bun.Socket<{ connection?: Connection }>;
   onClosed: () => void;

@@ -1,54 +1,17 @@
 // The socket of one flavour of one container. The gate reads from the kernel who connected, then passes the bytes on to an HTTP server that is this
 // connection's alone: so each request is known to come from that process, and nothing here reads HTTP.
 import { peerCredentials, peerProcess } from "@host-service/disk";
-import type { Membership } from "../identity/judge.ts";
-import type { Flavour } from "../model/switches.ts";
-import type { Guest } from "../guest.ts";
-import type { Images } from "../answers/images.ts";
 import { Connection } from "./connection.ts";
+import { defaultLimits } from "./settings.ts";
+import type { GateLimits, GateOptions, GateSettings } from "./settings.ts";
 import { Turns } from "./turns.ts";
-
-export interface GateLimits {
-  connectionsMax: number;
-  /** From the first byte of a request to the end of its headers. */
-  headersMs: number;
-  /** Between two bytes of a body. */
-  bodyStallMs: number;
-  /** Without a request, or without a byte of the answer being taken. */
-  idleMs: number;
-  /** Of event streams over WebSocket: a third ping without an answer is the last. */
-  pingMs: number;
-}
-
-export const defaultLimits: GateLimits = {
-  connectionsMax: 256,
-  headersMs: 10_000,
-  bodyStallMs: 30_000,
-  idleMs: 120_000,
-  pingMs: 10_000,
-};
-
-export interface GateOptions {
-  guest: Guest;
-  flavour: Flavour;
-  /** At this moment: another image may have another runtime. */
-  membership: () => Membership;
-  images: Images;
-  /** The host's name, which Incus tells. */
-  location: string;
-  /** A directory that nobody but us can enter. */
-  privateDirectory: string;
-  limits?: Partial<GateLimits>;
-  /** What nobody foresaw. No value of the configuration is in it. */
-  onFailure: (error: unknown) => void;
-}
 
 type Outer = Bun.Socket<{ connection?: Connection }>;
 
 const turns = new Turns();
 const tickMs = 500;
 
-export class Gate {
+export class Gate implements GateSettings {
   readonly options: GateOptions;
   readonly limits: GateLimits;
   readonly #connections = new Set<Connection>();

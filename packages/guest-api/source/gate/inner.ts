@@ -2,15 +2,15 @@
 // takes half a millisecond; what it saves is a guess at who asks.
 import { unlinkSync } from "node:fs";
 import { join } from "node:path";
-import type { Requester } from "../answers/routes.ts";
+import type { Requester } from "../answers/requester.ts";
 import { isUpgrade } from "../answers/upgrade.ts";
 import { EventSocket } from "../events/event-socket.ts";
-import type { Gate } from "./gate.ts";
 import { Outlet } from "./outlet.ts";
+import type { GateSettings } from "./settings.ts";
 
 export interface InnerOptions {
   directory: string;
-  gate: Gate;
+  gate: GateSettings;
   requester: Requester;
   answer: (request: Request) => Promise<Response>;
   onData: (chunk: Uint8Array) => void;

@@ -1,12 +1,11 @@
 import { exitCodes } from "@host-service/protocol";
-import type { Invocation } from "../arguments/command.ts";
+import type { Entry, Invocation } from "../arguments/command.ts";
 import { oneOf } from "../arguments/scan.ts";
 import { UsageError } from "../arguments/usage-error.ts";
 import { bashCompletion } from "../completion/bash.ts";
 import { fishCompletion } from "../completion/fish.ts";
 import { zshCompletion } from "../completion/zsh.ts";
 import { printAnswer } from "../output/answer.ts";
-import { entries } from "./entries.ts";
 
 const makers = new Map([
   ["bash", bashCompletion],
@@ -14,14 +13,17 @@ const makers = new Map([
   ["fish", fishCompletion],
 ]);
 
-export async function completion(invocation: Invocation): Promise<number> {
-  const shell = invocation.positionals[0] ?? "";
-  const make = makers.get(shell);
-  if (make === undefined) {
-    const why = `it has to be ${oneOf([...makers.keys()])}`;
-    throw new UsageError(`Cannot complete for "${shell}": ${why}`, ["completion"]);
-  }
-  const script = make(entries);
-  printAnswer(invocation, { shell, script }, [script.trimEnd()]);
-  return exitCodes.done;
+/** Completes the words of these commands. */
+export function completionOf(entries: readonly Entry[]) {
+  return async (invocation: Invocation): Promise<number> => {
+    const shell = invocation.positionals[0] ?? "";
+    const make = makers.get(shell);
+    if (make === undefined) {
+      const why = `it has to be ${oneOf([...makers.keys()])}`;
+      throw new UsageError(`Cannot complete for "${shell}": ${why}`, ["completion"]);
+    }
+    const script = make(entries);
+    printAnswer(invocation, { shell, script }, [script.trimEnd()]);
+    return exitCodes.done;
+  };
 }

@@ -60,7 +60,7 @@ const completion: CommandSpec = {
     'hostctl completion zsh > "${fpath[1]}/_hostctl"',
     "hostctl completion fish > ~/.config/fish/completions/hostctl.fish",
   ],
-  load: async () => (await import("./completion.ts")).completion,
+  load: async () => (await import("./completion.ts")).completionOf(entries),
 };
 
 export const entries: readonly Entry[] = [

@@ -1,8 +1,9 @@
 // A bus that is connected to when it is first used, and again when it was lost. No call is ever made twice: whoever changes something and
 // does not hear the answer looks at what is there.
 import { PortableError } from "../error.ts";
+import type { BusCall } from "./call.ts";
 import { Connection } from "./connection.ts";
-import type { BusCall, BusSignal } from "./connection.ts";
+import type { BusSignal } from "./connection.ts";
 
 export interface BusOptions {
   /** As in DBUS_SYSTEM_BUS_ADDRESS. */

@@ -4,16 +4,8 @@ import { EventEmitter } from "node:events";
 import { Socket } from "node:net";
 import * as dbus from "@jellybrick/dbus-next";
 import { PortableError } from "../error.ts";
+import type { BusCall } from "./call.ts";
 import { serviceError } from "./service-error.ts";
-
-export interface BusCall {
-  destination: string;
-  path: string;
-  interface: string;
-  member: string;
-  signature?: string;
-  body?: readonly unknown[];
-}
 
 export interface BusSignal {
   path: string;

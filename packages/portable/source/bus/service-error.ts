@@ -2,7 +2,7 @@
 import type { DBusError } from "@jellybrick/dbus-next";
 import { PortableError } from "../error.ts";
 import type { PortableErrorKind } from "../error.ts";
-import type { BusCall } from "./connection.ts";
+import type { BusCall } from "./call.ts";
 
 const kinds: Readonly<Record<string, PortableErrorKind>> = {
   "org.freedesktop.DBus.Error.InvalidArgs": "image",
