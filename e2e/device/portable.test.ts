@@ -27,7 +27,6 @@ for (const { what, format, suffix, root, unless } of [
     unless: [needsLoopDevices(), needsTools("mksquashfs")],
   },
 ] as const) {
-  const story = `P8: ${what} is attached with each profile as systemd does it, and detach leaves nothing`;
   const tell = async (host: PortableHost) => {
     const { device } = host;
     if (format === "raw") await device.shell(loopDevices);
@@ -46,7 +45,11 @@ for (const { what, format, suffix, root, unless } of [
       expect(await device.shell("ls -A /var/lib/host-service/portable")).toBe("");
     }
   };
-  onPortable(story, () => PortableHost.with(tell), ...unless);
+  onPortable(
+    `P8: ${what} is attached with each profile as systemd does it, and detach leaves nothing`,
+    () => PortableHost.with(tell),
+    ...unless,
+  );
 }
 
 onPortable(
