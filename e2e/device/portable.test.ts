@@ -113,6 +113,10 @@ onPortable(
         attached: { image: "minimal_1.0-a", slot: "a", profile: "default", units: ["minimal-test.service"] },
         outcome: { result: "rolled-back", version: "1.1", why: "rebooted without commit" },
       });
+      const { history } = JSON.parse(await host.must("portable", "history", "minimal", "--json"));
+      expect(
+        history.map(({ action, result, code = "" }: Record<string, string>) => `${action} ${result} ${code}`),
+      ).toEqual(["attach done ", "commit done ", "attach done ", "boot done rolled-back"]);
       // Committed, it stays; also where the power goes.
       await host.must("portable", "attach", await host.image("minimal_1.1", answering("1.1")));
       await host.must("portable", "commit", "minimal", "--expect", "1.1");
