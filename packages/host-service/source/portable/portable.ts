@@ -125,7 +125,7 @@ export class Portable {
   }
 
   /**
-   * Attaches what the records name, which a boot or a cut has left unattached, and then tells how the trials ended. Nothing is changed before.
+   * Attaches what the records name, which a boot or a cut has left unattached, and tells how the trials ended. Nothing is changed before.
    * Never rejects.
    */
   reconcile(tell: (services: PortableStatus[]) => Promise<void> = async () => {}): Promise<void> {
@@ -140,6 +140,8 @@ export class Portable {
       const names = await listContainers({ disk: realDisk, stateDirectory, collection: "portable" });
       if (names.length === 0) return;
       const { services } = await this.#load();
+      // What the hook decided is known at once, and what is found to be cut off afterwards.
+      await tell(await this.list({ principal: { kind: "host" } }));
       for (const [name, error] of await services.reconcile()) {
         log.error("A portable service is not as its record says", { service: name, why: error.message });
       }
