@@ -9,13 +9,24 @@ import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
 import type { SystemdDevice } from "./device.ts";
-import { onDevice, onSystemd } from "./story.ts";
+import { needsNewerSystemd, onDevice, onSystemd } from "./story.ts";
 import type { DeviceWishes } from "./story.ts";
 import { cache } from "./trees.ts";
 
 /** A test of portable services: its images have a program that is made here, and one story has a file system in a file. */
 export function onPortable(name: string, story: () => Promise<void>, ...reasons: (string | undefined)[]): void {
   onSystemd(name, story, needsTools("gcc"), ...reasons);
+}
+
+/** The same on the device's own systemd and on a later one. */
+export async function onEachSystemd(
+  name: string,
+  story: (host: PortableHost, isNewer: boolean) => Promise<void>,
+  ...reasons: (string | undefined)[]
+): Promise<void> {
+  const tell = (isNewer: boolean) => () => PortableHost.with((host) => story(host, isNewer), { isNewer });
+  onPortable(`${name} (systemd 252)`, tell(false), ...reasons);
+  onPortable(`${name} (systemd 257)`, tell(true), ...reasons, await needsNewerSystemd());
 }
 
 const unitDirectory = "usr/lib/systemd/system";
