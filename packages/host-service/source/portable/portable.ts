@@ -201,10 +201,11 @@ export class Portable {
   }
 
   #unpacking(operation: Operation): Unpacking {
-    const { entriesMax, unpackedBytesMax } = this.#options.configuration.limits;
+    const { entriesMax, unpackedBytesMax, reserveBytes } = this.#options.configuration.limits;
     return {
       program: this.#options.program,
       limits: { entriesMax, unpackedBytesMax },
+      reserveBytes,
       signal: operation.signal,
       onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the image", entries, bytes }),
     };
