@@ -5,6 +5,7 @@ import { basename, join } from "node:path";
 import { osRelease, packRootfs, portableProgram, writePortableImage } from "@host-service/fixtures";
 import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
 import { needsTools } from "../../kit/requirements.ts";
+import type { Transcript } from "../../kit/golden.ts";
 import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
@@ -78,6 +79,15 @@ export class PortableHost {
       },
     });
     return await answer.promise;
+  }
+
+  /** Types a command as a person does and keeps what is answered; `shell` is what stands around it. */
+  async type(transcript: Transcript, words: readonly string[], shell?: string): Promise<void> {
+    const argv = ["hostctl", "portable", ...words];
+    const script = shell ?? '"$@"';
+    const answer = await this.device.run(["/bin/sh", "-c", script, "sh", ...argv], { cwd: "/" });
+    const shown = shell === undefined ? argv : [shell.replace('"$@"', argv.join(" "))];
+    transcript.add(shown, answer);
   }
 
   /** Puts an image onto the device; answers its path there. */

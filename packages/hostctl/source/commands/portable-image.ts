@@ -13,7 +13,7 @@ import { cancellable } from "./cancellable.ts";
 import { connect } from "./connect.ts";
 import { upload } from "./install-over-line.ts";
 import { finish } from "./portable.ts";
-import { serviceName } from "./portable-name.ts";
+import { serviceName, serviceNameOf } from "./portable-name.ts";
 import { standardInput } from "./standard-input.ts";
 import { nameFiles } from "./transfer.ts";
 import { transferWish } from "./transfer-option.ts";
@@ -75,7 +75,7 @@ async function imageOf(invocation: Invocation, deed: Deed): Promise<Image> {
     }
     return { service: serviceName(name, path), file: undefined, signature: undefined, terms };
   }
-  const service = serviceName(name ?? given, path);
+  const service = name === undefined ? serviceNameOf(given, path) : serviceName(name, path);
   const file = await checkLocalFile(given, { action: deed, what: "an image" });
   return { service, file, signature: await signatureOf(given, { invocation, deed }), terms };
 }

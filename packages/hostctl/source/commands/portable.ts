@@ -5,7 +5,7 @@ import { printAnswer, printWarnings } from "../output/answer.ts";
 import { historyLines } from "../output/history.ts";
 import { serviceLines, serviceListLines } from "../output/portable.ts";
 import { connect } from "./connect.ts";
-import { serviceName } from "./portable-name.ts";
+import { serviceNameOf } from "./portable-name.ts";
 
 export async function list(invocation: Invocation): Promise<number> {
   const answer = await connect(invocation).call("listPortable");
@@ -51,5 +51,5 @@ export function finish(invocation: Invocation, answer: PortableAnswer): number {
 }
 
 function named({ positionals }: Invocation, command: string): { name: string } {
-  return { name: serviceName(positionals[0] ?? "", ["portable", command]) };
+  return { name: serviceNameOf(positionals[0] ?? "", ["portable", command], "see hostctl portable list") };
 }

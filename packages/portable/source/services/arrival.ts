@@ -77,19 +77,32 @@ export async function lookInto(arrival: Arrival, { prefixes, profile, portabled,
   const facts: HostFacts = { ...host, profiles: await portabled.profiles() };
   const options = { prefixes, profile, host: facts };
   if (arrival.kind === "raw") {
-    const metadata = await portabled.metadata(arrival.path, prefixes).catch(withoutLoop);
+    const metadata = await portabled.metadata(arrival.path, prefixes).catch(unreadable(arrival.path));
     return await inspectRaw(metadata, options);
   }
   const inspected = await inspectDirectory(directoryTree(arrival.path), options);
   return inspected.isFit ? await compared(inspected, arrival.path, portabled) : inspected;
 }
 
-/** The file is there: what is not is the device that it is opened by. */
-function withoutLoop(error: unknown): never {
-  if (!(error instanceof PortableError) || error.kind !== "no-image") throw error;
-  const message =
-    "Cannot read the image: this host has no loop devices, which raw images need; load the module (modprobe loop), or give a directory archive";
-  throw new PortableError("no-service", message, { cause: error });
+/** In words of whoever gave the image: its place here is gone when they are read. */
+function unreadable(path: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof PortableError)) throw error;
+    // The file is there: what is not is the device that it is opened by.
+    if (error.kind === "no-image") {
+      const message =
+        "Cannot read the image: this host has no loop devices, which raw images need; load the module (modprobe loop), or give a directory archive";
+      throw new PortableError("no-service", message, { cause: error });
+    }
+    if (error.kind !== "image") throw error;
+    const words = error.message.replaceAll(/(?:[Ii]mage )?'([^']*)'/g, (all, named) =>
+      named === path ? "the image" : all,
+    );
+    const wanted =
+      "give an archive of a directory (.tar, .tar.xz, .tar.zst, .tar.gz), or a file system image with an os-release and a unit that begins with the prefix";
+    const message = `${words.replace(/; [^;]*$/, "")}; ${wanted}`;
+    throw new PortableError("image", message, { cause: error });
+  };
 }
 
 /** Whatever the two see differently is what nobody has thought of. */
