@@ -42,10 +42,13 @@ export class PortableHost {
   }
 
   /** Runs the story on a device that has host-service, with a short time to watch new versions. */
-  static async with(story: (host: PortableHost) => Promise<void>, wishes: DeviceWishes = {}): Promise<void> {
+  static async with(
+    story: (host: PortableHost) => Promise<void>,
+    { portable = 'dwell = "1s"', ...wishes }: DeviceWishes & { portable?: string } = {},
+  ): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), "hs-portable-host-"));
     try {
-      const configuration = `${wishes.configuration ?? ""}[portable]\ndwell = "1s"\n`;
+      const configuration = `${wishes.configuration ?? ""}[portable]\n${portable}\n`;
       await onDevice({ ...wishes, configuration }, (device) => story(new PortableHost(device, directory)));
     } finally {
       await rm(directory, { recursive: true });

@@ -95,9 +95,8 @@ function unreadable(path: string): (error: unknown) => never {
       throw new PortableError("no-service", message, { cause: error });
     }
     if (error.kind !== "image") throw error;
-    const words = error.message.replaceAll(/(?:[Ii]mage )?'([^']*)'/g, (all, named) =>
-      named === path ? "the image" : all,
-    );
+    const names = [`Image '${path}'`, `image '${path}'`, `'${path}'`];
+    const words = names.reduce((said, name) => said.replaceAll(name, "the image"), error.message);
     const wanted =
       "give an archive of a directory (.tar, .tar.xz, .tar.zst, .tar.gz), or a file system image with an os-release and a unit that begins with the prefix";
     const message = `${words.replace(/; [^;]*$/, "")}; ${wanted}`;
