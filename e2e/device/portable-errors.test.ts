@@ -6,7 +6,8 @@
 import { cp } from "node:fs/promises";
 import { join } from "node:path";
 import { expect } from "bun:test";
-import type { PortableRecipe } from "@host-service/fixtures";
+import { elfProgram } from "@host-service/fixtures";
+import type { PortableEntry, PortableRecipe } from "@host-service/fixtures";
 import { Transcript } from "../kit/golden.ts";
 import { needsLoopDevices, needsTools } from "../kit/requirements.ts";
 import { vectors } from "../kit/signed-image.ts";
@@ -18,6 +19,10 @@ const loopDevices = "mknod /dev/loop-control c 10 237; for n in $(seq 0 15); do 
 
 function changed(entries: PortableRecipe["entries"], more: Partial<PortableRecipe> = {}): PortableRecipe {
   return { ...more, entries: { ...answering("1.1").entries, ...entries } };
+}
+
+function program(entry: PortableEntry): PortableRecipe {
+  return changed({ "usr/bin/minimald": entry }, { without: ["usr/bin/minimald"] });
 }
 
 const inImages: Readonly<Record<string, PortableRecipe>> = {
@@ -34,6 +39,16 @@ const inImages: Readonly<Record<string, PortableRecipe>> = {
   ),
   "no program": changed({}, { without: ["usr/bin/minimald"] }),
   "a script without its shell": changed({ "usr/bin/minimald": "#!/bin/sh\n" }, { without: ["usr/bin/minimald"] }),
+  "a program of another machine": program(elfProgram({ machine: 8 })),
+  "a program without its loader": program(elfProgram({ loader: "/lib64/ld.so" })),
+  "a program that cannot be executed": changed({
+    [unit]: "[Service]\nExecStart=/opt/minimald\n",
+    "opt/minimald": "x",
+  }),
+  "a unit that is a relative link out of the image": changed({
+    "usr/lib/systemd/system/minimal-a.service": { link: "../../../../../../etc/passwd" },
+  }),
+  "no unit at all": { entries: { "usr/lib/os-release": "ID=x\n" } },
   "a template and its instance": changed({
     "usr/lib/systemd/system/minimal@.service": "[Service]\nExecStart=/usr/bin/minimald\n",
     "usr/lib/systemd/system/minimal@one.service": "[Service]\nExecStart=/usr/bin/minimald\n",
