@@ -73,7 +73,9 @@ class CutHost {
     return (
       await until("what runs is what the record names", async () => {
         const { exitCode, stdout } = await this.#host.hostctl("portable", "status", "minimal", "--json");
-        const { running, attached } = exitCode === 0 ? JSON.parse(stdout) : {};
+        const { state, running, attached } = exitCode === 0 ? JSON.parse(stdout) : {};
+        // What is left by a rollback may still run while the daemon that has just started goes on with it.
+        if (state === "rollback") return undefined;
         const answer = await this.#host.askOnce().catch(() => "");
         if (attached?.slot !== running?.slot || answer !== (running?.version ?? "")) return undefined;
         const units = (await attachedFiles(device)).filter((line) => /system\.attached\/[^/]*\.service$/.test(line));

@@ -121,6 +121,9 @@ onPortable(
       await host.type(told, ["attach", "-"]);
       await host.type(told, ["attach", "-", "--name", "minimal"], '"$@" </dev/null');
       await host.type(told, ["attach", "-", "--name", "minimal"], `head -c 300 ${image} | "$@"`);
+      told.heading("By each way, and with a word that is none");
+      for (const way of ["fd", "path", "stream", "pigeon"])
+        await host.type(told, ["inspect", image, "--transfer", way]);
       told.heading("Who may");
       await host.type(told, ["list"], 'setpriv --reuid=65534 --regid=65534 --clear-groups "$@"');
       told.heading("A unit of the host has the name");

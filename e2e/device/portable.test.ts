@@ -266,43 +266,6 @@ onPortable(
   },
 );
 
-onPortable(
-  "P28: the daemon or the power goes in the middle of an update, and what runs afterwards is a version that its record names",
-  async () => {
-    await PortableHost.with(async (host) => {
-      const { device } = host;
-      await host.must("portable", "attach", await host.image("minimal_1.0", answering("1.0")));
-      await host.must("portable", "commit", "minimal");
-      const record = "/var/lib/host-service/portable/minimal/record.json";
-      const isTrying = ["grep", "--quiet", "trying", record];
-      for (const how of ["daemon", "power"] as const) {
-        const image = await host.image("minimal_1.1", answering("1.1"));
-        const update = host.hostctl("portable", "attach", image).catch(() => undefined);
-        await device.until("the record names the new version", isTrying);
-        if (how === "daemon") {
-          await device.shell("systemctl kill --signal=KILL host-service.service");
-          await update;
-          await device.until("the daemon is back", ["hostctl", "ping"]);
-          const settled = await until("what runs is what the record names", async () => {
-            const { state, running, attached } = JSON.parse(await host.must("portable", "status", "minimal", "--json"));
-            const answer = await host.askOnce().catch(() => "");
-            return attached?.slot === running.slot && answer === running.version ? { state } : undefined;
-          });
-          if (settled.state === "trying") await host.must("portable", "rollback", "minimal");
-          expect(await host.ask()).toBe("1.0");
-          continue;
-        }
-        await device.cut();
-        await update;
-        await device.boot();
-        await device.until("the service runs", ["systemctl", "is-active", "minimal-test.service"]);
-        expect(await host.ask()).toBe("1.0");
-        expect((await host.must("portable", "status", "minimal")).split("\n")[0]).toBe("normal");
-      }
-    });
-  },
-);
-
 onPortable("P24: where the state directory is reached by a link, systemd is given the real path", async () => {
   const wishes = {
     configuration: 'state_dir = "/srv/state"\n',
