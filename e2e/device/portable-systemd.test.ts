@@ -8,7 +8,7 @@ import { packRootfs, portableImages, portableProgram, writePortableImage } from 
 import type { PortableImageName, PortableRecipe } from "@host-service/fixtures";
 import { attachedFiles } from "./kit/attached-files.ts";
 import type { SystemdDevice } from "./kit/device.ts";
-import { onPortable } from "./kit/portable-host.ts";
+import { onEachSystemd, onPortable } from "./kit/portable-host.ts";
 import { onPlainDevice } from "./kit/story.ts";
 import { cache } from "./kit/trees.ts";
 
@@ -155,3 +155,25 @@ onPortable("P19: on an image that cannot be written each missing entry is a star
     expect(await start(["etc/resolv.conf"], "minimal_9", "strict")).toBe("0");
   });
 });
+
+await onEachSystemd(
+  "P4: our matcher and systemd's find the same units in every image that was recorded",
+  async (host) => {
+    const { device } = host;
+    const manager = "org.freedesktop.portable1 /org/freedesktop/portable1 org.freedesktop.portable1.Manager".split(" ");
+    for (const [name, recipe] of Object.entries<PortableRecipe>(portableImages)) {
+      const prefix = name.split("_")[0] ?? name;
+      const image = await host.image(name, recipe, "tar");
+      await device.shell(`mkdir -p "/srv/${name}"; tar -C "/srv/${name}" -xf "${image}"`);
+      const asked = ["GetImageMetadata", "sas", `/srv/${name}`, "1", prefix];
+      const theirs = await device.run(["busctl", "--json=short", "call", ...manager, ...asked]);
+      const words = ["portable", "inspect", image, "--name", "probe", "--prefix", prefix, "--json"];
+      const { units, isFit } = JSON.parse((await host.hostctl(...words)).stdout);
+      const ours = units.map((unit: { name: string }) => unit.name);
+      // What it refuses we refuse as well, whatever units there are.
+      if (theirs.exitCode === 0)
+        expect([name, ours]).toEqual([name, Object.keys(JSON.parse(theirs.stdout).data[2]).toSorted()]);
+      else expect([name, isFit, theirs.stderr === ""]).toEqual([name, false, false]);
+    }
+  },
+);

@@ -14,7 +14,7 @@ export class Transcript {
   readonly #lines: string[] = [];
   readonly #masks: [RegExp | string, string][];
 
-  constructor(device: Device) {
+  constructor(device: Pick<Device, "directory">) {
     // As long as what they stand for, where it stands in a column.
     this.#masks = [
       [device.directory, "DEVICE"],

@@ -15,7 +15,7 @@ export async function attachedFiles(device: SystemdDevice): Promise<string[]> {
   return (await device.shell(script)).trimEnd().split("\n");
 }
 
-/** What systemd 252 leaves when the attachment of one unit that lives until the next boot was made, as recorded. */
+/** What systemd 252 and 257 leave when the attachment of one unit that lives until the next boot was made, as recorded. */
 export function recordedFiles(image: string, baseName: string, profile: string): string[] {
   const attached = "/run/systemd/system.attached";
   return [
@@ -31,13 +31,23 @@ export function recordedFiles(image: string, baseName: string, profile: string):
   ];
 }
 
-export function recordedDropIn(image: string, baseName: string, root: "RootDirectory" | "RootImage"): string {
-  return `# Drop-in created for image '${image}', do not edit.
-
-[Service]
-${root}=${image}
-Environment=PORTABLE=${baseName}
-BindReadOnlyPaths=/etc/os-release:/run/host/os-release
-LogExtraFields=PORTABLE=${baseName}
-`;
+export function recordedDropIn(
+  image: string,
+  baseName: string,
+  root: "RootDirectory" | "RootImage",
+  isNewer = false,
+): string {
+  const own = isNewer ? [] : ["BindReadOnlyPaths=/etc/os-release:/run/host/os-release"];
+  const version = isNewer ? ["LogExtraFields=PORTABLE_NAME_AND_VERSION=minimal_1.0"] : [];
+  return [
+    `# Drop-in created for image '${image}', do not edit.`,
+    "",
+    "[Service]",
+    `${root}=${image}`,
+    `Environment=PORTABLE=${baseName}`,
+    ...own,
+    `LogExtraFields=PORTABLE=${baseName}`,
+    ...version,
+    "",
+  ].join("\n");
 }

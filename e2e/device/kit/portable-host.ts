@@ -5,17 +5,29 @@ import { basename, join } from "node:path";
 import { osRelease, packRootfs, portableProgram, writePortableImage } from "@host-service/fixtures";
 import type { PortableRecipe, RootfsFormat } from "@host-service/fixtures";
 import { needsTools } from "../../kit/requirements.ts";
+import type { Transcript } from "../../kit/golden.ts";
 import { must } from "../../kit/run.ts";
 import type { Answer } from "../../kit/run.ts";
 import { until } from "../../kit/until.ts";
 import type { SystemdDevice } from "./device.ts";
-import { onDevice, onSystemd } from "./story.ts";
+import { needsNewerSystemd, onDevice, onSystemd } from "./story.ts";
 import type { DeviceWishes } from "./story.ts";
 import { cache } from "./trees.ts";
 
 /** A test of portable services: its images have a program that is made here, and one story has a file system in a file. */
 export function onPortable(name: string, story: () => Promise<void>, ...reasons: (string | undefined)[]): void {
   onSystemd(name, story, needsTools("gcc"), ...reasons);
+}
+
+/** The same on the device's own systemd and on a later one. */
+export async function onEachSystemd(
+  name: string,
+  story: (host: PortableHost, isNewer: boolean) => Promise<void>,
+  ...reasons: (string | undefined)[]
+): Promise<void> {
+  const tell = (isNewer: boolean) => () => PortableHost.with((host) => story(host, isNewer), { isNewer });
+  onPortable(`${name} (systemd 252)`, tell(false), ...reasons);
+  onPortable(`${name} (systemd 257)`, tell(true), ...reasons, await needsNewerSystemd());
 }
 
 const unitDirectory = "usr/lib/systemd/system";
@@ -30,10 +42,13 @@ export class PortableHost {
   }
 
   /** Runs the story on a device that has host-service, with a short time to watch new versions. */
-  static async with(story: (host: PortableHost) => Promise<void>, wishes: DeviceWishes = {}): Promise<void> {
+  static async with(
+    story: (host: PortableHost) => Promise<void>,
+    { portable = 'dwell = "1s"', ...wishes }: DeviceWishes & { portable?: string } = {},
+  ): Promise<void> {
     const directory = await mkdtemp(join(tmpdir(), "hs-portable-host-"));
     try {
-      const configuration = `${wishes.configuration ?? ""}[portable]\ndwell = "1s"\n`;
+      const configuration = `${wishes.configuration ?? ""}[portable]\n${portable}\n`;
       await onDevice({ ...wishes, configuration }, (device) => story(new PortableHost(device, directory)));
     } finally {
       await rm(directory, { recursive: true });
@@ -67,6 +82,15 @@ export class PortableHost {
       },
     });
     return await answer.promise;
+  }
+
+  /** Types a command as a person does and keeps what is answered; `shell` is what stands around it. */
+  async type(transcript: Transcript, words: readonly string[], shell?: string): Promise<void> {
+    const argv = ["hostctl", "portable", ...words];
+    const script = shell ?? '"$@"';
+    const answer = await this.device.run(["/bin/sh", "-c", script, "sh", ...argv], { cwd: "/" });
+    const shown = shell === undefined ? argv : [shell.replace('"$@"', argv.join(" "))];
+    transcript.add(shown, answer);
   }
 
   /** Puts an image onto the device; answers its path there. */

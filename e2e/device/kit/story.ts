@@ -3,7 +3,7 @@ import { needsRoot, needsTools, testUnless } from "../../kit/requirements.ts";
 import { SystemdDevice } from "./device.ts";
 import { needsEnclosure } from "./enclosure.ts";
 import { installedOn } from "./software.ts";
-import { deviceTree } from "./trees.ts";
+import { deviceTree, newerTree } from "./trees.ts";
 
 const noTree = "it needs a Debian root file system, which cannot be made";
 const tools = "systemd-nspawn nsenter unshare setpriv mmdebstrap tar zstd xz".split(" ");
@@ -14,6 +14,8 @@ const missing = reason ?? (tree === undefined ? noTree : await needsEnclosure(tr
 export interface DeviceWishes {
   /** Of /etc/host-service/config.toml. */
   configuration?: string;
+  /** A later one than the device's own: whoever wishes it asks `needsNewerSystemd` first. */
+  isNewer?: boolean;
   /** What is done before it is switched on for the first time. */
   prepare?: (device: SystemdDevice) => Promise<void>;
 }
@@ -26,31 +28,42 @@ export function onSystemd(name: string, story: () => Promise<void>, ...reasons: 
   testUnless([missing, ...reasons], name, story);
 }
 
+let newer: Promise<string | undefined> | undefined;
+
+/** The reason for which there is no device with a later systemd. */
+export async function needsNewerSystemd(): Promise<string | undefined> {
+  if (missing !== undefined) return missing;
+  newer ??= newerTree();
+  return (await newer) === undefined ? "it needs a Debian 13 root file system, which cannot be made" : undefined;
+}
+
 /** A device that was booted, with nothing of ours on it. */
 export async function onPlainDevice(story: (device: SystemdDevice) => Promise<void>): Promise<void> {
-  await tell([], undefined, story);
+  await tell(tree, [], undefined, story);
 }
 
 /** A device with our package, booted. */
 export async function onDevice(
-  { configuration = "", prepare }: DeviceWishes,
+  { configuration = "", isNewer = false, prepare }: DeviceWishes,
   story: (device: SystemdDevice) => Promise<void>,
 ): Promise<void> {
-  const layer = tree === undefined ? [] : [await installedOn(tree)];
+  const base = isNewer ? await newer : tree;
+  const layer = base === undefined ? [] : [await installedOn(base)];
   const prepareAll = async (device: SystemdDevice) => {
     await device.write("/etc/host-service/config.toml", configuration);
     await prepare?.(device);
   };
-  await tell(layer, prepareAll, story);
+  await tell(base, layer, prepareAll, story);
 }
 
 async function tell(
+  base: string | undefined,
   layers: readonly string[],
   prepare: ((device: SystemdDevice) => Promise<void>) | undefined,
   story: (device: SystemdDevice) => Promise<void>,
 ): Promise<void> {
-  if (tree === undefined) throw new Error(`Cannot make a device: ${missing}`);
-  const device = await SystemdDevice.make([...layers, tree]);
+  if (base === undefined) throw new Error(`Cannot make a device: ${missing ?? "there is no tree"}`);
+  const device = await SystemdDevice.make([...layers, base]);
   try {
     await prepare?.(device);
     await device.boot();

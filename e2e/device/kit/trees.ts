@@ -5,6 +5,7 @@ import { mkdir, rename } from "node:fs/promises";
 import { basename, join } from "node:path";
 import { realDisk } from "@host-service/disk";
 import { debianTar } from "@host-service/fixtures";
+import type { DebianSuite } from "@host-service/fixtures";
 import { repository } from "../../kit/program.ts";
 import { must } from "../../kit/run.ts";
 
@@ -58,14 +59,20 @@ export function machineTree(): Promise<string | undefined> {
   ]);
 }
 
+/** A later systemd (257), and what our package takes: for the tests of what systemd itself does. */
+export function newerTree(): Promise<string | undefined> {
+  const packages = ["dbus", "procps", "systemd-container", "systemd-sysv", "xz-utils", "zstd"];
+  return tree(["--variant=minbase", ...spare, `--include=${packages.join(",")}`, ownName], "trixie");
+}
+
 /** A container's: Debian with systemd and `packages`, and without an init, which each image brings itself. */
 export function containerTree(packages: readonly string[] = []): Promise<string | undefined> {
   const slim = `--customize-hook=cd "$1" && rm -rf ${ballast} sbin/init`;
   return tree(["--variant=minbase", ...spare, `--include=${["systemd-sysv", ...packages].join(",")}`, slim, ownName]);
 }
 
-async function tree(options: readonly string[]): Promise<string | undefined> {
-  const tar = await debianTar(cache, options);
+async function tree(options: readonly string[], suite?: DebianSuite): Promise<string | undefined> {
+  const tar = await debianTar(cache, options, suite);
   if (tar === undefined) return undefined;
   const directory = join(cache, basename(tar.base));
   if (existsSync(directory)) return directory;

@@ -11,7 +11,7 @@ import { forgetAllSnapshots, sweepRemoved } from "@host-service/slots";
 import type { Configuration } from "./configuration/configuration.ts";
 import { loadPolicy } from "./configuration/trusted-keys.ts";
 import { Containers } from "./containers/containers.ts";
-import { recordBootOutcomes } from "./containers/boot-outcomes.ts";
+import { recordBootOutcomes, recordPortableOutcomes } from "./containers/boot-outcomes.ts";
 import { Lifecycle } from "./containers/lifecycle.ts";
 import { slotsOf } from "./containers/open-slots.ts";
 import { resume } from "./containers/resume.ts";
@@ -145,7 +145,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     name,
     ended: resume(name, { containers, lifecycle, operations, history, log }),
   }));
-  void portable.reconcile();
+  void portable.reconcile((services) => recordPortableOutcomes(services, { history, bootId }));
   await recordBootOutcomes({ containers, system, history, bootId });
   await guests.follow();
   await listeners.open();

@@ -57,6 +57,12 @@ test("image sign, verify and build answers", async () => {
     "image sign plain.tar --secret-key edge.key --trusted-comment 1.5.0 --manifest again",
     "image sign plain.tar --secret-key edge.key --trusted-comment 1.5.0 --out signed.tar",
     "image sign plain.tar --secret-key edge.key --trusted-comment 1.5.0",
+    "image sign rootfs.tar --detached",
+    "image sign config.yaml rootfs.tar --detached --secret-key edge.key",
+    "image sign missing.tar.xz --detached --secret-key edge.key",
+    "image sign rootfs.tar --detached --secret-key edge.key --out signed",
+    "image sign rootfs.tar --detached --secret-key edge.key --trusted-comment 1.5.0",
+    "image sign rootfs.tar --detached --secret-key edge.key --trusted-comment 1.5.0",
     "container install signed.tar --manifest manifest",
     "container install config.yaml rootfs.tar --manifest again",
   ];

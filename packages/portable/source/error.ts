@@ -26,6 +26,8 @@ export type PortableErrorKind =
   | "findings"
   /** The units did not become active, or did not stay so. */
   | "not-active"
+  /** The image does not fit beside what is there. */
+  | "no-space"
   /** A name that cannot be used. */
   | "name"
   /** Any other error that the service answered. */

@@ -5,6 +5,7 @@ import { ownerOf } from "../listeners/principal.ts";
 import type { Action, Operation } from "../operations/operation.ts";
 import { run } from "../operations/run.ts";
 import type { Finished } from "../operations/run.ts";
+import { recordOf } from "../portable/portable.ts";
 import type { ServiceCall } from "../portable/portable.ts";
 import type { GivenImage } from "../portable/receive-image.ts";
 import { RequestError } from "../problems/request-error.ts";
@@ -20,6 +21,13 @@ export const portableCalls = {
   listPortable: async ({ principal, context }: Call) =>
     Response.json({ services: await context.portable.list({ principal }) }),
   portableStatus: async (call: Call) => Response.json(await call.context.portable.status(serviceOf(call))),
+  portableHistory: async (call: Call) => {
+    const service = serviceOf(call);
+    const history = await call.context.history.of(recordOf(service.name));
+    // A service that was detached has a history all the same, for the host; one that nobody knows is an error.
+    if (history.length === 0 || call.principal.kind !== "host") await call.context.portable.status(service);
+    return Response.json({ history });
+  },
   inspectPortable: (call: Call) => withImage(call, "inspect"),
   attachPortable: (call: Call) => withImage(call, "attach"),
   commitPortable: async (call: Call) => {

@@ -37,6 +37,11 @@ export interface ServiceCall {
   principal: Principal;
 }
 
+/** What a service is called among the operations and in the history: no container has such a name. */
+export function recordOf(name: string): string {
+  return `portable/${name}`;
+}
+
 const defaultProfile = "default";
 const intervalMs = 250;
 
@@ -68,7 +73,7 @@ export class Portable {
 
   begin(action: Action, { name, principal }: ServiceCall, id: string | undefined): Operation {
     const { operations } = this.#options;
-    return operations.begin({ id, action, caller: callerOf(principal), container: `portable/${name}` });
+    return operations.begin({ id, action, caller: callerOf(principal), container: recordOf(name) });
   }
 
   async inspect(operation: Operation, { name, principal }: ServiceCall, given: GivenImage): Promise<Finished> {
@@ -119,22 +124,28 @@ export class Portable {
     return { answer: { removed: name, operation: operation.id } };
   }
 
-  /** Attaches what the records name, which a boot or a cut has left unattached. Never rejects. */
-  reconcile(): Promise<void> {
-    this.#reconciled = this.#reconcile();
+  /**
+   * Attaches what the records name, which a boot or a cut has left unattached, and tells how the trials ended. Nothing is changed before.
+   * Never rejects.
+   */
+  reconcile(tell: (services: PortableStatus[]) => Promise<void> = async () => {}): Promise<void> {
+    this.#reconciled = this.#reconcile(tell);
     return this.#reconciled;
   }
 
-  async #reconcile(): Promise<void> {
+  async #reconcile(tell: (services: PortableStatus[]) => Promise<void>): Promise<void> {
     const { configuration, log } = this.#options;
     try {
       const { stateDirectory } = configuration;
       const names = await listContainers({ disk: realDisk, stateDirectory, collection: "portable" });
       if (names.length === 0) return;
       const { services } = await this.#load();
+      // What the hook decided is known at once, and what is found to be cut off afterwards.
+      await tell(await this.list({ principal: { kind: "host" } }));
       for (const [name, error] of await services.reconcile()) {
         log.error("A portable service is not as its record says", { service: name, why: error.message });
       }
+      await tell(await this.list({ principal: { kind: "host" } }));
     } catch (error) {
       log.error("Cannot attach the portable services", { why: error instanceof Error ? error.message : String(error) });
     }
@@ -190,10 +201,11 @@ export class Portable {
   }
 
   #unpacking(operation: Operation): Unpacking {
-    const { entriesMax, unpackedBytesMax } = this.#options.configuration.limits;
+    const { entriesMax, unpackedBytesMax, reserveBytes } = this.#options.configuration.limits;
     return {
       program: this.#options.program,
       limits: { entriesMax, unpackedBytesMax },
+      reserveBytes,
       signal: operation.signal,
       onProgress: ({ entries, bytes }) => operation.report({ phase: "unpack", part: "the image", entries, bytes }),
     };
@@ -210,7 +222,7 @@ export class Portable {
   }
 
   #view(status: ServiceStatus): PortableStatus {
-    const running = this.#options.operations.runningFor(`portable/${status.name}`);
+    const running = this.#options.operations.runningFor(recordOf(status.name));
     return { ...status, ...(running === undefined ? {} : { operation: running.id }) };
   }
 }

@@ -22,10 +22,11 @@ export function termsOf(given: GivenImage): PortableTerms {
 /** The image is whole and, where the host has keys, signed by one of them. */
 export async function withImage<Result>(
   given: GivenImage,
-  { policy, ...context }: Omit<ReceptionContext, "takes"> & { policy: Policy },
+  { policy, ...context }: Omit<ReceptionContext, "takes" | "name"> & { policy: Policy },
   use: (file: ArrivedFile, signer: Signer | undefined) => Promise<Result>,
 ): Promise<Result> {
-  return await withUpgrade(sourceOf(given), { ...context, takes: "file" }, async ({ source, terms }) => {
+  const reception = { ...context, takes: "file", name: "the image" } as const;
+  return await withUpgrade(sourceOf(given), reception, async ({ source, terms }) => {
     if (source.kind !== "file" || source.path === undefined || source.sha256 === undefined)
       throw new Error("Invariant: an image of a portable service lies in the inbox");
     const { fd, path, bytes, sha256 } = source;
@@ -60,7 +61,7 @@ async function signerOf(
     if (signatureRequiredBy === undefined) return undefined;
     throw new SignatureError(
       "no-signature",
-      `Cannot take the image: it has no signature, and ${signatureRequiredBy} asks for one; make one with "hostctl image sign" and give it with --signature`,
+      `Cannot take the image: it has no signature, and ${signatureRequiredBy} asks for one; make one with "hostctl image sign --detached" and leave it beside the image, as <image>.minisig`,
     );
   }
   if (keyring.keys.length === 0) {

@@ -127,6 +127,7 @@ const portableCodes: Record<PortableErrorKind, ProblemCode> = {
   "not-attached": "refused-in-state",
   foreign: "refused-in-state",
   denied: "not-allowed",
+  "no-space": "no-space",
   name: "invalid-request",
 };
 

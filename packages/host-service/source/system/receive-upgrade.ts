@@ -28,6 +28,8 @@ export interface ReceptionContext {
   handOvers: HandOvers;
   operation: Operation;
   takes: Installer<never>["takes"];
+  /** What is received, in the words of an error. */
+  name?: string;
 }
 
 const upgradeName = "the upgrade";
@@ -55,7 +57,7 @@ export async function withUpgrade<Result>(
     ...(sha256 === undefined ? {} : { sha256 }),
     ...(signature === undefined ? {} : { signature: await readSignature(signature, { context, mayNamePaths, owner }) }),
   };
-  return await withSource({ source, name: upgradeName, mayNamePaths, owner }, context, (file) =>
+  return await withSource({ source, name: context.name ?? upgradeName, mayNamePaths, owner }, context, (file) =>
     use({ ...file, terms }),
   );
 }
@@ -65,10 +67,10 @@ async function withBody<Result>(
   context: ReceptionContext,
   use: Use<Result>,
 ): Promise<Result> {
-  const { inbox, operation, takes } = context;
+  const { inbox, operation, takes, name = upgradeName } = context;
   const terms: UpgradeTerms = sha256 === undefined ? {} : { sha256 };
   if (takes === "file") {
-    const file = await inbox.receiveBody(request, { ...watched(operation, upgradeName), name: upgradeName, sha256 });
+    const file = await inbox.receiveBody(request, { ...watched(operation, name), name, sha256 });
     operation.markReceived();
     return await withFile(file, (file) => use({ ...file, terms }));
   }

@@ -1,6 +1,9 @@
 import { expect, test } from "bun:test";
-import { rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { recordPortableOutcomes } from "../../source/containers/boot-outcomes.ts";
+import { History } from "../../source/history.ts";
 import { Device, onDevice } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
 
@@ -90,5 +93,42 @@ test("begin changes nothing that the hook has not resolved in this boot", async 
     expect(await device.kept()).toEqual(before);
   } finally {
     await device.remove();
+  }
+});
+
+test("recordPortableOutcomes writes what a boot decided, once, and not what an attach that failed has told itself", async () => {
+  const directory = await mkdtemp(join(tmpdir(), "hs-outcomes-"));
+  try {
+    const history = new History({ stateDirectory: directory, bytesMax: 100_000 });
+    const outcome = (at: string, result: "failed" | "rolled-back" | "committed") => ({
+      at,
+      result,
+      why: "so",
+      version: "1.1",
+    });
+    const attached = {
+      operation: "x",
+      container: "portable/two",
+      action: "attach",
+      caller: "host",
+      result: "failed",
+    } as const;
+    await history.append({ ...attached, at: "2026-01-02T00:00:01Z" });
+    const services = [
+      { name: "one", outcome: outcome("2026-01-01T00:00:00Z", "rolled-back") },
+      { name: "two", outcome: outcome("2026-01-02T00:00:00Z", "failed") },
+      { name: "three", outcome: outcome("2026-01-03T00:00:00Z", "committed") },
+      { name: "four" },
+    ];
+    for (let times = 0; times < 2; times += 1) await recordPortableOutcomes(services, { history, bootId: "boot-2" });
+    const told = await Promise.all(services.map(({ name }) => history.of(`portable/${name}`)));
+    expect(told.map((entries) => entries.map(({ action, result, code }) => [action, result, code]))).toEqual([
+      [["boot", "done", "rolled-back"]],
+      [["attach", "failed", undefined]],
+      [],
+      [],
+    ]);
+  } finally {
+    await rm(directory, { recursive: true });
   }
 });

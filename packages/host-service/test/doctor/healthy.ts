@@ -100,6 +100,7 @@ const files = {
     "Limit                     Soft Limit           Hard Limit           Units\nMax open files            65536                65536                files\n",
   "run/systemd/system/.keep": "",
   "usr/share/dbus-1/system-services/org.freedesktop.machine1.service": "",
+  "usr/share/dbus-1/system-services/org.freedesktop.portable1.service": "",
 };
 
 const programs = {

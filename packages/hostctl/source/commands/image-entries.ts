@@ -52,6 +52,7 @@ export const imageCommands: readonly CommandSpec[] = [
       "<config.yaml> <rootfs> [meta] --secret-key FILE",
       "<firmware.mender> --secret-key FILE",
       "<disk.img> --secret-key FILE",
+      "<file> --detached --secret-key FILE",
     ],
     options: [
       {
@@ -65,12 +66,13 @@ export const imageCommands: readonly CommandSpec[] = [
       { name: "untrusted-comment", value: "TEXT", summary: "not signed" },
       { name: "out", value: "FILE", complete: "file", summary: "the signed file (default: in its place)" },
       { name: "manifest-only", summary: "write the manifest and sign nothing" },
+      { name: "detached", summary: "sign any file as it is, into <file>.minisig" },
       manifest,
       signature,
     ],
     details: [
       "The manifest has the name, the version and the digest of every part; its signature is minisign's. Of parts, both are written beside each other, as manifest and manifest.sig; a bundle gets them into it.",
-      "A Mender artifact gets manifest.sig into it, of an RSA or P-256 key, or another in its place. A raw image gets its signature beside it, as <disk.img>.minisig.",
+      "A Mender artifact gets manifest.sig into it, of an RSA or P-256 key, or another in its place. A raw image gets its signature beside it, as <disk.img>.minisig, and so does any file with --detached: an image of a portable service is signed so.",
       'A key that hostctl cannot use, such as one in a hardware token, signs what --manifest-only writes, as with "minisign -Sm manifest -x manifest.sig"; image build then takes the signature.',
     ],
     examples: [

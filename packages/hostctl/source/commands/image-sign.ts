@@ -2,6 +2,7 @@
 import { rm, writeFile } from "node:fs/promises";
 import { readImage, writeBundle } from "@host-service/archive";
 import type { ReadImage } from "@host-service/archive";
+import { checkLocalFile } from "@host-service/client";
 import { exitCodes } from "@host-service/protocol";
 import { signMessage, writeManifest } from "@host-service/signature";
 import type { ImageManifest } from "@host-service/signature";
@@ -20,6 +21,11 @@ type Target = { kind: "bundle"; path: string } | { kind: "files"; manifest: stri
 
 export async function sign(invocation: Invocation): Promise<number> {
   const [first = "", second] = invocation.positionals;
+  if (invocation.switches.has("detached")) {
+    if (second !== undefined) throw new UsageError("Cannot sign: --detached is for one file", path);
+    await checkLocalFile(first, { action: "sign", what: "a file" });
+    return await (await import("./upgrade-sign.ts")).signDetached(invocation, first);
+  }
   const upgrade = second === undefined ? await upgradeFile(first, "read") : undefined;
   if (upgrade !== undefined) return await (await import("./upgrade-sign.ts")).signUpgrade(invocation, upgrade);
   const keyFile = invocation.values.get("secret-key");

@@ -106,4 +106,13 @@ export const portableCommands: readonly CommandSpec[] = [
     examples: ["hostctl portable rollback minimal"],
     load: async () => (await import("./portable.ts")).rollback,
   },
+  {
+    name: "history",
+    summary: "print what was done to a service, newest last",
+    positionals: service,
+    options: [],
+    details: [serviceDetail],
+    examples: ["hostctl portable history minimal", "hostctl portable history minimal --json"],
+    load: async () => (await import("./portable.ts")).history,
+  },
 ];

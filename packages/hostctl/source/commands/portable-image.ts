@@ -13,7 +13,7 @@ import { cancellable } from "./cancellable.ts";
 import { connect } from "./connect.ts";
 import { upload } from "./install-over-line.ts";
 import { finish } from "./portable.ts";
-import { serviceName } from "./portable-name.ts";
+import { serviceName, serviceNameOf } from "./portable-name.ts";
 import { standardInput } from "./standard-input.ts";
 import { nameFiles } from "./transfer.ts";
 import { transferWish } from "./transfer-option.ts";
@@ -51,7 +51,7 @@ async function withImage<Answer>(invocation: Invocation, deed: Deed, send: Send<
   const client = connect(invocation);
   const progress = createProgress(invocation);
   return await cancellable((signal) =>
-    travel(client, { image, invocation, send }, { signal, onEvent: (event) => progress.show(event) }),
+    travel(client, { image, deed, invocation, send }, { signal, onEvent: (event) => progress.show(event) }),
   ).finally(() => progress.end());
 }
 
@@ -75,7 +75,7 @@ async function imageOf(invocation: Invocation, deed: Deed): Promise<Image> {
     }
     return { service: serviceName(name, path), file: undefined, signature: undefined, terms };
   }
-  const service = serviceName(name ?? given, path);
+  const service = name === undefined ? serviceNameOf(given, path) : serviceName(name, path);
   const file = await checkLocalFile(given, { action: deed, what: "an image" });
   return { service, file, signature: await signatureOf(given, { invocation, deed }), terms };
 }
@@ -94,13 +94,14 @@ async function signatureOf(
 
 interface Journey<Answer> {
   image: Image;
+  deed: Deed;
   invocation: Invocation;
   send: Send<Answer>;
 }
 
 async function travel<Answer>(
   client: Client,
-  { image, invocation, send }: Journey<Answer>,
+  { image, deed, invocation, send }: Journey<Answer>,
   options: InstallOptions,
 ): Promise<Answer> {
   const { service, file, signature, terms } = image;
@@ -121,8 +122,10 @@ async function travel<Answer>(
     return await send(client, { service, request: { ...terms, image: source, ...signed } }, options);
   }
   if (signature !== undefined) {
-    const path = ["portable", "attach"];
-    throw new UsageError("Cannot stream an image with a signature of its own: leave --transfer out", path);
+    throw new UsageError("Cannot stream an image with a signature of its own: leave --transfer out", [
+      "portable",
+      deed,
+    ]);
   }
   // A file as the body goes by sendfile.
   return await send(client, { service, ...terms, body: Bun.file(file.path), bytes: file.bytes }, options);

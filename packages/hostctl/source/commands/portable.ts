@@ -2,9 +2,10 @@ import { exitCodes } from "@host-service/protocol";
 import type { PortableAnswer } from "@host-service/protocol";
 import type { Invocation } from "../arguments/command.ts";
 import { printAnswer, printWarnings } from "../output/answer.ts";
+import { historyLines } from "../output/history.ts";
 import { serviceLines, serviceListLines } from "../output/portable.ts";
 import { connect } from "./connect.ts";
-import { serviceName } from "./portable-name.ts";
+import { serviceNameOf } from "./portable-name.ts";
 
 export async function list(invocation: Invocation): Promise<number> {
   const answer = await connect(invocation).call("listPortable");
@@ -15,6 +16,12 @@ export async function list(invocation: Invocation): Promise<number> {
 export async function status(invocation: Invocation): Promise<number> {
   const answer = await connect(invocation).call("portableStatus", { parameters: named(invocation, "status") });
   printAnswer(invocation, answer, serviceLines(answer));
+  return exitCodes.done;
+}
+
+export async function history(invocation: Invocation): Promise<number> {
+  const answer = await connect(invocation).call("portableHistory", { parameters: named(invocation, "history") });
+  printAnswer(invocation, answer, historyLines(answer.history));
   return exitCodes.done;
 }
 
@@ -44,5 +51,5 @@ export function finish(invocation: Invocation, answer: PortableAnswer): number {
 }
 
 function named({ positionals }: Invocation, command: string): { name: string } {
-  return { name: serviceName(positionals[0] ?? "", ["portable", command]) };
+  return { name: serviceNameOf(positionals[0] ?? "", ["portable", command], "see hostctl portable list") };
 }

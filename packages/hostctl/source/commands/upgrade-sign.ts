@@ -1,4 +1,4 @@
-// `image sign` of what a host is upgraded with: into a Mender artifact, or beside a raw image.
+// `image sign` of what a host is upgraded with: into a Mender artifact, or beside a raw image, and of any other file beside it.
 import { open, writeFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { signArtifact } from "@host-service/artifact";
@@ -17,12 +17,23 @@ const chunkBytes = 1024 * 1024;
 const notOfArtifacts = ["manifest", "signature", "trusted-comment", "untrusted-comment"] as const;
 
 export async function signUpgrade(invocation: Invocation, file: UpgradeFile): Promise<number> {
-  const { values, switches } = invocation;
+  const keyFile = keyFileOf(invocation, "an upgrade of a host");
+  return file.kind === "raw"
+    ? await signRaw(invocation, file.path, keyFile)
+    : await signInPlace(invocation, file, keyFile);
+}
+
+/** The file's bytes as they are, whatever they are: an image of a portable service is signed so. */
+export async function signDetached(invocation: Invocation, file: string): Promise<number> {
+  return await signRaw(invocation, file, keyFileOf(invocation, "a file"));
+}
+
+function keyFileOf({ values, switches }: Invocation, what: string): string {
   const keyFile = values.get("secret-key");
   if (keyFile === undefined || switches.has("manifest-only")) {
-    throw new UsageError("Cannot sign: an upgrade of a host needs the secret key, with --secret-key", path);
+    throw new UsageError(`Cannot sign: ${what} needs the secret key, with --secret-key`, path);
   }
-  return file.kind === "raw" ? await signRaw(invocation, file, keyFile) : await signInPlace(invocation, file, keyFile);
+  return keyFile;
 }
 
 async function signInPlace(invocation: Invocation, file: UpgradeFile, keyFile: string): Promise<number> {
@@ -38,12 +49,13 @@ async function signInPlace(invocation: Invocation, file: UpgradeFile, keyFile: s
   return exitCodes.done;
 }
 
-async function signRaw(invocation: Invocation, file: UpgradeFile, keyFile: string): Promise<number> {
+async function signRaw(invocation: Invocation, file: string, keyFile: string): Promise<number> {
   const { values, positionals } = invocation;
   for (const name of ["manifest", "out"]) {
-    if (values.has(name)) throw new UsageError(`Cannot sign: a raw image has no --${name}; leave it out`, path);
+    if (values.has(name))
+      throw new UsageError(`Cannot sign: what is signed beside it has no --${name}; leave it out`, path);
   }
-  const [given = file.path] = positionals;
+  const [given = file] = positionals;
   const out = values.get("signature") ?? `${given}.minisig`;
   await refuseExisting(out);
   const key = await openSecretKey(keyFile, values.get("password-file"));
@@ -52,7 +64,7 @@ async function signRaw(invocation: Invocation, file: UpgradeFile, keyFile: strin
     trusted: values.get("trusted-comment") ?? `${name}, signed ${new Date().toISOString()}`,
     untrusted: values.get("untrusted-comment") ?? `signature of ${name} by hostctl`,
   };
-  const signature = signMessage({ blake2b512: await blake2b512Of(file.path) }, key, comments);
+  const signature = signMessage({ blake2b512: await blake2b512Of(file) }, key, comments);
   try {
     await writeFile(out, signature, { flag: "wx" });
   } catch (error) {

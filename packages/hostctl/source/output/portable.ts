@@ -29,7 +29,7 @@ function attachedWords({ attached }: PortableStatus): string {
 export function inspectionLines(found: PortableInspection): string[] {
   const { isFit, title, id, kind, profile, prefixes, units, findings } = found;
   const rows = units.map(({ name, kind: unitKind, starts, description }) => [
-    "unit:      ",
+    "unit:     ",
     printable(name),
     unitKind,
     starts ? "starts" : "does not start by itself",

@@ -29,7 +29,7 @@ const nextSteps: Partial<Readonly<Record<PortableErrorKind, string>>> = {
 
 export function serviceError(call: BusCall, error: DBusError): PortableError {
   const options = { cause: error, busName: error.type };
-  const words = error.text === "" ? error.type : error.text;
+  const words = error.text === "" ? error.type : error.text.replace(/\.$/, "");
   if (error.type === noReply) {
     const message = `Cannot finish ${call.member} of ${call.destination}: it ended before it answered; look at the state and try again`;
     return new PortableError("bus-lost", message, options);

@@ -31,6 +31,8 @@ export interface Systemd {
   /** Waits for the job; answers its result: "done", "failed", "dependency", "timeout", … */
   run(verb: JobVerb, unit: string): Promise<string>;
   view(unit: string): Promise<UnitView>;
+  /** Forgets that it failed, and how often it was started: systemd refuses what is started too often. Fine where it is not loaded. */
+  resetFailed(unit: string): Promise<void>;
   /** Ends all of its processes at once, also those that are stopped. */
   kill(unit: string): Promise<void>;
   /** The names of all units that are loaded and match a pattern, such as the instances of a template. */
@@ -99,6 +101,11 @@ export function openSystemd(bus: Bus, limits: { callTimeMs?: number; jobTimeMs?:
         root: special.text("RootDirectory") || special.text("RootImage"),
       };
     },
+    async resetFailed(unit) {
+      await call("ResetFailedUnit", "s", [unit]).catch((error: unknown) => {
+        if (!(error instanceof PortableError) || error.busName !== noSuchUnit) throw error;
+      });
+    },
     async kill(unit) {
       await call("KillUnit", "ssi", [unit, "all", signalKill]);
     },
@@ -129,6 +136,7 @@ const busItself = {
 };
 const jobRemoved =
   "type='signal',sender='org.freedesktop.systemd1',interface='org.freedesktop.systemd1.Manager',member='JobRemoved'";
+const noSuchUnit = "org.freedesktop.systemd1.NoSuchUnit";
 const alreadySubscribed = "org.freedesktop.systemd1.AlreadySubscribed";
 
 /** `a{sv}` as the library gives it; what is not there is empty. */

@@ -10,6 +10,7 @@ import { inspectDirectory, inspectRaw } from "../image/inspect.ts";
 import type { HostFacts, Inspected } from "../image/inspect.ts";
 import { addMountPoints } from "../image/mount-points.ts";
 import { directoryTree } from "../image/tree.ts";
+import { refuseWithoutRoom } from "./space.ts";
 
 /** A file of the inbox: an archive of a directory tree, or a raw image. Its digest was made of these very bytes. */
 export interface ArrivedFile {
@@ -23,6 +24,8 @@ export interface ArrivedFile {
 export interface Unpacking {
   program: readonly string[];
   limits: UnpackOptions["limits"];
+  /** Of the file system of the slots, never used. */
+  reserveBytes: number;
   signal?: AbortSignal;
   onProgress?: UnpackOptions["onProgress"];
 }
@@ -44,11 +47,13 @@ export async function withArrival<Result>(
   { directory, unpacking }: { directory: string; unpacking: Unpacking },
   use: (arrival: Arrival) => Promise<Result>,
 ): Promise<Result> {
+  const isPacked = isArchive(file);
   await makeDirectory(directory);
+  refuseWithoutRoom(file, isPacked ? "archive" : "raw", { directory, reserveBytes: unpacking.reserveBytes });
   const place = join(directory, `${prefix}${crypto.randomUUID()}`);
   await mkdir(place, { mode: 0o700 });
   try {
-    return await use(isArchive(file) ? await unpacked(file, place, unpacking) : await copied(file, place));
+    return await use(isPacked ? await unpacked(file, place, unpacking) : await copied(file, place));
   } finally {
     await realDisk.removeTree(place);
   }
@@ -72,19 +77,31 @@ export async function lookInto(arrival: Arrival, { prefixes, profile, portabled,
   const facts: HostFacts = { ...host, profiles: await portabled.profiles() };
   const options = { prefixes, profile, host: facts };
   if (arrival.kind === "raw") {
-    const metadata = await portabled.metadata(arrival.path, prefixes).catch(withoutLoop);
+    const metadata = await portabled.metadata(arrival.path, prefixes).catch(unreadable(arrival.path));
     return await inspectRaw(metadata, options);
   }
   const inspected = await inspectDirectory(directoryTree(arrival.path), options);
   return inspected.isFit ? await compared(inspected, arrival.path, portabled) : inspected;
 }
 
-/** The file is there: what is not is the device that it is opened by. */
-function withoutLoop(error: unknown): never {
-  if (!(error instanceof PortableError) || error.kind !== "no-image") throw error;
-  const message =
-    "Cannot read the image: this host has no loop devices, which raw images need; load the module (modprobe loop), or give a directory archive";
-  throw new PortableError("no-service", message, { cause: error });
+/** In words of whoever gave the image: its place here is gone when they are read. */
+function unreadable(path: string): (error: unknown) => never {
+  return (error) => {
+    if (!(error instanceof PortableError)) throw error;
+    // The file is there: what is not is the device that it is opened by.
+    if (error.kind === "no-image") {
+      const message =
+        "Cannot read the image: this host has no loop devices, which raw images need; load the module (modprobe loop), or give a directory archive";
+      throw new PortableError("no-service", message, { cause: error });
+    }
+    if (error.kind !== "image") throw error;
+    const names = [`Image '${path}'`, `image '${path}'`, `'${path}'`];
+    const words = names.reduce((said, name) => said.replaceAll(name, "the image"), error.message);
+    const wanted =
+      "give an archive of a directory (.tar, .tar.xz, .tar.zst, .tar.gz), or a file system image with an os-release and a unit that begins with the prefix";
+    const message = `${words.replace(/; [^;]*$/, "")}; ${wanted}`;
+    throw new PortableError("image", message, { cause: error });
+  };
 }
 
 /** Whatever the two see differently is what nobody has thought of. */
@@ -111,11 +128,21 @@ function isArchive({ fd, bytes }: ArrivedFile): boolean {
 }
 
 /** portabled takes a directory of any name, and a file by the end of its name. */
-async function unpacked(file: ArrivedFile, place: string, { program, ...how }: Unpacking): Promise<Arrival> {
+async function unpacked(
+  file: ArrivedFile,
+  place: string,
+  { program, limits, signal, onProgress }: Unpacking,
+): Promise<Arrival> {
   const path = join(place, "image");
   await mkdir(path, { mode: 0o755 });
   const { fd, bytes } = file;
-  const report: UnpackReport = await unpack({ ...how, program, archive: { fd, offset: 0, bytes }, directory: path });
+  const how = {
+    program,
+    limits,
+    ...(signal === undefined ? {} : { signal }),
+    ...(onProgress === undefined ? {} : { onProgress }),
+  };
+  const report: UnpackReport = await unpack({ ...how, archive: { fd, offset: 0, bytes }, directory: path });
   if (report.entries === 0)
     throw new PortableError("image", "Cannot attach the image: there are no files in it; pack it again");
   const made = await addMountPoints(path, directoryTree(path));

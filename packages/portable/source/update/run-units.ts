@@ -31,6 +31,8 @@ export async function startAnew(host: Host, to: Target, ranBefore: readonly stri
     );
   }
   for (const unit of again) {
+    // Each version has its own count of starts: one that failed again and again must not keep the one before from coming back.
+    await host.systemd.resetFailed(unit);
     const result = await host.systemd.run("RestartUnit", unit);
     if (result === "done") continue;
     const { statusCode, result: end } = await host.systemd.view(unit);

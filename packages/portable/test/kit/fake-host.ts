@@ -9,6 +9,9 @@ import type { Host } from "../../source/update/target.ts";
 
 const attached = "run/systemd/system.attached";
 
+/** In a short time, until the count is reset. */
+const startsMax = 5;
+
 interface Process {
   root: string;
   pid: number;
@@ -25,6 +28,7 @@ export class FakeHost {
   metadata: (image: string) => ImageMetadata;
   version = 252;
   #running = new Map<string, Process>();
+  #starts = new Map<string, number>();
   #pid = 100;
   #cut: { number: number; resolve: () => void } | undefined;
 
@@ -98,6 +102,9 @@ export class FakeHost {
     return {
       version: async () => this.version,
       reload: async () => this.#called("reload"),
+      resetFailed: async (unit) => {
+        this.#starts.delete(unit);
+      },
       kill: async (unit) => this.#called(`kill ${unit}`),
       list: async () => [],
       run: async (verb, unit) => await this.#run(verb, unit),
@@ -109,7 +116,10 @@ export class FakeHost {
     await this.#called(`${verb} ${unit}`);
     this.#running.delete(unit);
     if (verb === "StopUnit") return "done";
+    const starts = (this.#starts.get(unit) ?? 0) + 1;
+    this.#starts.set(unit, starts);
     const root = await this.#imageOf(unit);
+    if (starts > startsMax) return "failed";
     if (root !== undefined) {
       this.#running.set(unit, { root, pid: (this.#pid += 1), restarts: 0 });
       await mkdir(join(this.root, "proc", String(this.#pid)), { recursive: true });

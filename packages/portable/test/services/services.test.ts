@@ -49,18 +49,24 @@ class World {
     });
   }
 
-  async attach(version: string, options: { name?: string; owner?: string } = {}): Promise<string> {
+  async attach(
+    version: string,
+    options: { name?: string; owner?: string; reserveBytes?: number } = {},
+  ): Promise<string> {
     this.arriving = version;
     const path = join(this.#root, "arrived");
     await writeFile(path, version.padEnd(600, " "));
     const fd = openSync(path, "r");
     const sha256 = new Bun.CryptoHasher("sha256").update(version).digest("hex");
-    const { name = "minimal", owner = "host" } = options;
+    const { name = "minimal", owner = "host", reserveBytes = 0 } = options;
     try {
       const { status } = await this.services.attach(
         { fd, path, bytes: 600, sha256 },
         { name, profile: "default", owner },
-        { unpacking: { program: [], limits: { entriesMax: 1, unpackedBytesMax: 1 } }, beforeRecord: () => {} },
+        {
+          unpacking: { program: [], limits: { entriesMax: 1, unpackedBytesMax: 1 }, reserveBytes },
+          beforeRecord: () => {},
+        },
       );
       return status.state;
     } finally {
@@ -237,6 +243,21 @@ test("detach takes exactly the service, and its images; P13: of what is not atta
     expect(await world.running()).toBe("nothing");
     expect(await world.services.names()).toEqual([]);
     expect(await messageOf(world.services.detach("minimal", "host"))).toContain("there is no such container");
+  });
+});
+
+test("an image without room is refused before it is laid out, with how much it takes, and nothing is left", async () => {
+  await World.with(async (world) => {
+    expect(await messageOf(world.attach("1.0", { reserveBytes: 1e18 }))).toMatch(
+      /^Cannot lay out the image: it has 600 bytes, 1000000000000000000 stay in reserve, and \d+ are free in ".*\/portable"; free some space$/,
+    );
+    expect(await world.services.names()).toEqual([]);
+    expect(world.fake.calls).toEqual([]);
+    await world.attach("1.0");
+    expect(await messageOf(world.attach("1.0", { reserveBytes: 1e18 }))).not.toContain("Cannot lay out");
+    await world.services.commit("minimal", "host");
+    expect(await messageOf(world.attach("1.1", { reserveBytes: 1e18 }))).toContain("Cannot lay out the image");
+    expect(await world.running()).toBe("minimal_1.0-a.raw");
   });
 });
 

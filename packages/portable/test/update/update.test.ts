@@ -114,3 +114,13 @@ test("an attachment of others is never touched", async () => {
     expect(fake.calls).toEqual([]);
   });
 });
+
+test("however often versions fail one after the other, the old one comes back: systemd's limit of starts is not theirs", async () => {
+  await withHost(async (fake) => {
+    for (let times = 0; times < 8; times += 1) {
+      const failing = update(fake.host, { from: old, to: target("minimal_broken-b") }, dwell);
+      expect(await messageOf(failing)).not.toContain("Cannot go back either");
+      expect(fake.runs(unit)?.root).toBe(old.image);
+    }
+  });
+});

@@ -1,5 +1,5 @@
 // Portable services of the host's systemd.
-import { Removed } from "../schemas/container.ts";
+import { History, Removed } from "../schemas/container.ts";
 import {
   PortableAnswer,
   PortableInspection,
@@ -26,6 +26,13 @@ export const portableRoutes = {
     summary: "State, what is attached, what is attached at the next boot, and why",
     group: "portable",
     response: PortableStatus,
+  },
+  portableHistory: {
+    method: "GET",
+    path: `${service}/history`,
+    summary: "What was done to the service, and how its trials ended",
+    group: "portable",
+    response: History,
   },
   inspectPortable: {
     method: "POST",

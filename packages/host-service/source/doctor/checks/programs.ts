@@ -7,7 +7,8 @@ import type { World } from "../world.ts";
 /** `wanted` are the runtimes of the installed containers. */
 export async function examinePrograms(world: World, wanted: Iterable<string>): Promise<Finding[]> {
   const all = [...wanted];
-  return [decoders(world), await runtime(world, "nspawn", all), await runtime(world, "lxc", all)];
+  const runtimes = [await runtime(world, "nspawn", all), await runtime(world, "lxc", all)];
+  return [decoders(world), ...runtimes, await portabled(world)];
 }
 
 function decoders(world: World): Finding {
@@ -37,4 +38,15 @@ async function runtime(world: World, kind: keyof typeof programs, wanted: readon
 async function machined(world: World): Promise<string> {
   const has = await textOf(world, "usr/share/dbus-1/system-services/org.freedesktop.machine1.service");
   return has === undefined ? "without machined, so machinectl lists no container" : "with machined";
+}
+
+/** Many hosts have no portable services and want none, so that this is a note. */
+async function portabled(world: World): Promise<Finding> {
+  const check = "portable services";
+  const activated = "usr/share/dbus-1/system-services/org.freedesktop.portable1.service";
+  if ((await textOf(world, activated)) !== undefined) return ok(check, "with systemd-portabled");
+  return ok(
+    check,
+    "not possible: there is no systemd-portabled; hostctl portable needs it (Debian: package systemd-container)",
+  );
 }

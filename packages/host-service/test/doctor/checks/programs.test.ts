@@ -39,3 +39,12 @@ test("examinePrograms says where machined is missing", () =>
       "ok: systemd 252 (252.39); without machined, so machinectl lists no container",
     );
   }));
+
+test("examinePrograms says as a note where systemd-portabled is missing, and what brings it", () =>
+  onHealthyHost(async (host) => {
+    expect(told(await examinePrograms(host.world, []), "portable services", host)).toBe("ok: with systemd-portabled");
+    await host.lose("usr");
+    expect(told(await examinePrograms(host.world, []), "portable services", host)).toBe(
+      "ok: not possible: there is no systemd-portabled; hostctl portable needs it (Debian: package systemd-container)",
+    );
+  }));
