@@ -62,13 +62,11 @@ function checkArchitecture({ architecture }: InstanceConfig): void {
   throw new RequestError("not-supported", `Cannot ${deed}: ${why}; install an image for ${own}`);
 }
 
-/** What needs a runtime of ours. */
+/** What needs a runtime of ours. That its guest is ready each container can say. */
 function refuseTrialHelpers({ trial }: InstanceConfig): void {
-  if (trial.commit === "ready") {
-    throw notSupported(
-      "trial.commit",
-      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
-    );
+  if (trial.health !== undefined) {
+    const next = "leave it out, and let the guest say that it is ready (PATCH /1.0 on /dev/incus/sock)";
+    throw notSupported("trial.health", `it needs a runtime that runs a command in the container; ${next}`);
   }
   if (trial.timeoutMs !== undefined) {
     throw notSupported("trial.timeout", "it needs a runtime that can restart the container; leave it out");
