@@ -5,6 +5,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
+import { realDisk } from "@host-service/disk";
 import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
 import type { Images, Layer, Membership } from "@host-service/guest-api";
 import type { RuntimeName } from "@host-service/runtime";
@@ -64,7 +65,7 @@ export class GuestEntry {
   /** Reads everything anew, and follows it. */
   open(): Promise<void> {
     return this.#inTurn(async () => {
-      const { live, setAside } = await readLive(this.#directory);
+      const { live, setAside } = await readLive(realDisk, this.#directory);
       if (setAside !== undefined) {
         this.#context.log.warn("The live configuration of a container cannot be read; it was set aside", {
           container: this.guest.name,
@@ -111,7 +112,7 @@ export class GuestEntry {
 
   async #settle(wanted: Live): Promise<void> {
     const live = withInstance(wanted, { name: this.guest.name, layers: this.#layersWith(wanted) });
-    if (live !== this.#live) await writeLive(this.#directory, live);
+    if (live !== this.#live) await writeLive(realDisk, this.#directory, live);
     this.#live = live;
     this.guest.update(this.#layersWith(live));
     await this.#sockets.follow();
