@@ -58,6 +58,7 @@ export {
   bindMount,
   keepMountsPrivate,
   makeReadOnly,
+  makeTreeReadOnly,
   mountMemory,
   mountOverlay,
   type OverlayLayers,

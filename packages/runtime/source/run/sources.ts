@@ -6,6 +6,8 @@ import {
   bindMount,
   fchmodAt,
   fchownAt,
+  makeReadOnly,
+  makeTreeReadOnly,
   mknodAt,
   O_CLOEXEC,
   O_DIRECTORY,
@@ -62,7 +64,11 @@ function openSource(mount: Mount, context: SourceContext): number | undefined {
   return openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-function show(fd: number, path: string, { recursive }: Mount): ShownSource {
+/**
+ * Read-only already here: what is mounted before the container has ids of its own, its root cannot make writable again (mount_namespaces(7)). LXC mounts
+ * when it has them.
+ */
+function show(fd: number, path: string, { recursive, readonly }: Mount): ShownSource {
   const kind = statusAt(fd, "").type === "directory" ? "directory" : "file";
   if (kind === "directory") mkdirSync(path);
   else writeFileSync(path, "");
@@ -72,7 +78,17 @@ function show(fd: number, path: string, { recursive }: Mount): ShownSource {
   } finally {
     closeSync(to);
   }
+  if (readonly) withhold(path);
   return { path, kind };
+}
+
+function withhold(path: string): void {
+  const fd = openSync(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  try {
+    if (!makeTreeReadOnly(fd)) makeReadOnly(fd, { trusted: true });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Nodes of the container's own, with the numbers that the host's have now. */
