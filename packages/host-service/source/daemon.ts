@@ -84,6 +84,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     stateDirectory,
     runDirectory,
     runtimeOf: (name, config) => runtimeOf(config, configuration.grantOf(name)),
+    grantOf: configuration.grantOf,
     images: offerImages(configuration.guestImages, log),
     onReady: (name) => {
       log.info("A container says that it is ready", { container: name });

@@ -21,18 +21,23 @@ export interface RuntimeContext {
   grant: Grant;
   /** The host that runs this program, or a device whose image is being built. */
   host: "this" | "another";
+  /** How what was set live is taken back. */
+  undoOf?: (key: string) => string | undefined;
 }
 
 const deed = "install the image";
 
 /** What a runtime is to do, or undefined where the host's own units start the container. Throws what cannot be done, or is not granted. */
-export function checkRuntime(config: InstanceConfig, { name, grant, host }: RuntimeContext): Wanted | undefined {
+export function checkRuntime(
+  config: InstanceConfig,
+  { name, grant, host, undoOf }: RuntimeContext,
+): Wanted | undefined {
   if (host === "this") checkArchitecture(config);
   if (runtimeOf(config, grant) === "none") {
     refuseTrialHelpers(config);
     return undefined;
   }
-  const wanted = wantedOf(config, { name, grant });
+  const wanted = wantedOf(config, { name, grant, ...(undoOf === undefined ? {} : { undoOf }) });
   if (host === "another") return wanted;
   const here = { path: process.env["PATH"], deed };
   checkProgram(wanted.runtime, here);

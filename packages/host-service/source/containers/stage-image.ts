@@ -3,9 +3,12 @@
 import { ArchiveError, unpack } from "@host-service/archive";
 import type { IdRange, InstanceConfig, Metadata, UnpackReport } from "@host-service/archive";
 import type { Grant, Wanted } from "@host-service/runtime";
-import { imageIdOf } from "@host-service/slots";
+import { containerDirectory, imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
+import { realDisk } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
+import { effectiveOf, undoIn } from "../guests/effective.ts";
+import { emptyLive, lookAtLive } from "../guests/live.ts";
 import type { Operation } from "../operations/operation.ts";
 import { checkFits, tellAbout } from "./check-image.ts";
 import { checkRootfs, checkRuntime } from "./check-runtime.ts";
@@ -47,15 +50,23 @@ export async function stageImage(
 ): Promise<Staged> {
   const { operation, context } = options;
   const { name, config } = image;
-  const runtime: RuntimeContext = { name, grant: context.grantOf(name), host: context.host };
-  const wanted = checkRuntime(config, runtime);
+  // What was set live counts on top of each image.
+  const live = (await lookAtLive(realDisk, containerDirectory(context.stateDirectory, name))) ?? emptyLive;
+  const effective = effectiveOf(config, live);
+  const runtime: RuntimeContext = {
+    name,
+    grant: context.grantOf(name),
+    host: context.host,
+    undoOf: undoIn(live, name),
+  };
+  const wanted = checkRuntime(effective, runtime);
   await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    checkRootfs(effective, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();

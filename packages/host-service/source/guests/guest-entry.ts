@@ -8,7 +8,7 @@ import type { InstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
 import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
 import type { Images, Layer, Membership } from "@host-service/guest-api";
-import type { RuntimeName } from "@host-service/runtime";
+import type { Grant, RuntimeName } from "@host-service/runtime";
 import { containerDirectory, currentPath } from "@host-service/slots";
 import type { Log } from "../log.ts";
 import { GuestSockets } from "./guest-sockets.ts";
@@ -21,10 +21,14 @@ export interface GuestContext {
   runDirectory: string;
   /** What config.yaml says, else what the host does. */
   runtimeOf: (name: string, config: InstanceConfig) => RuntimeName;
+  grantOf: (name: string) => Grant;
   images: Images;
   onReady: (name: string) => Promise<void> | void;
   log: Log;
 }
+
+/** Of a container of which this boot runs no image. */
+const nothingYet = parseInstanceConfig("type: container\n");
 
 export class GuestEntry {
   readonly guest: Guest;
@@ -33,6 +37,7 @@ export class GuestEntry {
   readonly #init: () => number | undefined;
   #live: Live = emptyLive;
   #image: Layer = { config: {}, devices: {} };
+  #instance: InstanceConfig = nothingYet;
   #slot: string | undefined;
   #runtime: RuntimeName = "none";
   #last: Promise<unknown> = Promise.resolve();
@@ -62,6 +67,11 @@ export class GuestEntry {
     return this.#runtime;
   }
 
+  /** In its unit: a container that the host's own units run is never known to. */
+  get runs(): boolean {
+    return this.#runtime !== "none" && this.#init() !== undefined;
+  }
+
   /** Reads everything anew, and follows it. */
   open(): Promise<void> {
     return this.#inTurn(async () => {
@@ -84,10 +94,10 @@ export class GuestEntry {
     });
   }
 
-  /** Durable before the guest hears of it. */
-  change(make: (live: Live) => Live): Promise<void> {
+  /** Durable before the guest hears of it. `make` throws what is refused. */
+  change(make: (live: Live, image: InstanceConfig) => Live): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#settle(make(this.#live));
+      await this.#settle(make(this.#live, this.#instance));
     });
   }
 
@@ -132,10 +142,12 @@ export class GuestEntry {
     this.#slot = slot;
     if (slot === undefined) {
       this.#image = { config: {}, devices: {} };
+      this.#instance = nothingYet;
       return true;
     }
     const instance = parseInstanceConfig(await readFile(join(slot, "config.yaml"), "utf8"));
     const { config, image, volatile, devices } = instance;
+    this.#instance = instance;
     this.#runtime = this.#context.runtimeOf(this.guest.name, instance);
     const texts: Record<string, Record<string, string>> = {};
     for (const [name, device] of Object.entries(devices)) texts[name] = textsOf(device);

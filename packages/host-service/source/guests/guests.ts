@@ -6,7 +6,8 @@ import { listContainers } from "@host-service/slots";
 import { RequestError } from "../problems/request-error.ts";
 import { GuestEntry } from "./guest-entry.ts";
 import type { GuestContext } from "./guest-entry.ts";
-import { withConfig, withDevices } from "./live-changes.ts";
+import { canStartWith, checkLive } from "./check-live.ts";
+import { isGuestKey, withConfig, withDevices } from "./live-changes.ts";
 
 const shownMax = 8;
 
@@ -55,9 +56,24 @@ export class Guests {
     throw new RequestError("not-found", `Cannot get ${JSON.stringify(key.slice(0, 64))}: it is not set`);
   }
 
-  async changeConfig(name: string, { config }: ConfigChange): Promise<void> {
-    await this.#entry(name).change((live) => withConfig(live, config));
+  /** Answers what a person should know. */
+  async changeConfig(name: string, { config }: ConfigChange): Promise<string[]> {
+    const entry = this.#entry(name);
+    const atStart = Object.keys(config).filter((key) => !isGuestKey(key));
+    await entry.change((live, image) => {
+      const next = withConfig(live, config);
+      const [key = ""] = atStart;
+      const deed = `${config[key] === null ? "unset" : "set"} ${JSON.stringify(key.slice(0, 64))}`;
+      const check = { name, grant: this.#context.grantOf(name), image, deed };
+      const takesBack = atStart.every((one) => config[one] === null);
+      if (atStart.length > 0 && !(takesBack && !canStartWith(live, check))) checkLive(next, check);
+      return next;
+    });
     this.#context.log.info("Live keys were changed", { container: name, ...shown("keys", config) });
+    if (atStart.length === 0 || !entry.runs) return [];
+    const what =
+      atStart.length === 1 ? `"${atStart[0]}" counts` : `${atStart.map((key) => `"${key}"`).join(", ")} count`;
+    return [`${what} from the next start of "${name}"; hostctl container restart --name ${name}`];
   }
 
   devices(name: string): Record<string, Record<string, string>> {
@@ -66,11 +82,22 @@ export class Guests {
 
   async changeDevices(name: string, { devices }: DeviceChange): Promise<void> {
     const entry = this.#entry(name);
-    if (entry.runtime !== "none") {
-      const why = `its runtime "${entry.runtime}" takes devices from config.yaml alone; write them into that of the next image`;
-      throw new RequestError("not-supported", `Cannot change the devices of "${name}": ${why}`);
+    if (entry.runs) {
+      const next = `stop it first (hostctl container stop --name ${name}), and start it with them`;
+      throw new RequestError(
+        "refused-in-state",
+        `Cannot change the devices of "${name}": it runs, and takes its devices when it starts; ${next}`,
+      );
     }
-    await entry.change((live) => withDevices(live, devices));
+    await entry.change((live, image) => {
+      const next = withDevices(live, devices);
+      const [device = ""] = Object.keys(devices);
+      const deed = `${devices[device] === null ? "remove" : "add"} the device "${device}"`;
+      const check = { name, grant: this.#context.grantOf(name), image, deed };
+      const takesBack = Object.values(devices).every((one) => one === null);
+      if (entry.runtime !== "none" && !(takesBack && !canStartWith(live, check))) checkLive(next, check);
+      return next;
+    });
     this.#context.log.info("Live devices were changed", { container: name, ...shown("devices", devices) });
   }
 

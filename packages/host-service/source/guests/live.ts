@@ -23,21 +23,29 @@ export const emptyLive: Live = { format: 1, config: {}, devices: {} };
 
 /** `setAside` is where an unreadable file went. */
 export async function readLive(disk: Disk, directory: string): Promise<{ live: Live; setAside?: string }> {
+  const live = await lookAtLive(disk, directory);
+  if (live !== undefined) return { live };
+  const path = join(directory, "live.json");
+  const setAside = `${path}.unreadable`;
+  await disk.rename(path, setAside);
+  return { live: emptyLive, setAside };
+}
+
+/** For who only reads: undefined where nothing sensible is there. */
+export async function lookAtLive(disk: Disk, directory: string): Promise<Live | undefined> {
   const path = join(directory, "live.json");
   let bytes: Uint8Array;
   try {
     bytes = await disk.read(path, { bytesMax: fileBytesMax });
   } catch (error) {
-    if (error instanceof DiskError && error.kind === "missing") return { live: emptyLive };
+    if (error instanceof DiskError && error.kind === "missing") return emptyLive;
     throw error;
   }
   try {
-    return { live: parse(LiveFile, JSON.parse(new TextDecoder().decode(bytes)), { subject: path }) };
+    return parse(LiveFile, JSON.parse(new TextDecoder().decode(bytes)), { subject: path });
   } catch {
     // The error would quote what is in it.
-    const setAside = `${path}.unreadable`;
-    await disk.rename(path, setAside);
-    return { live: emptyLive, setAside };
+    return undefined;
   }
 }
 

@@ -6,7 +6,10 @@ import { join } from "node:path";
 import { onDevice } from "../kit/device.ts";
 import type { Device } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
+import type { Image } from "../kit/images.ts";
+import { withPrograms } from "../kit/programs.ts";
 import { until } from "../kit/until.ts";
+import { runnable } from "../kit/with-units.ts";
 
 const flavours = ["incus", "lxd"] as const;
 type Flavour = (typeof flavours)[number];
@@ -32,6 +35,12 @@ async function set(device: Device, config: Record<string, string | null>): Promi
   const headers = { "content-type": "application/json" };
   return (await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify({ config }) }))
     .status;
+}
+
+async function boots(device: Device, image: Image): Promise<void> {
+  expect((await device.install(image)).body["detail"]).toBeUndefined();
+  await device.reboot();
+  expect((await device.call("POST", "/v1/containers/edge/commit")).status).toBe(200);
 }
 
 /** A container whose first image runs, with these keys. */
@@ -102,22 +111,79 @@ test("what cannot be set live is refused with the next step, and changes nothing
   onDevice(async (device) => {
     await running(device, "  user.foo: bar");
     const before = await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8");
-    const refused: [object, string][] = [
-      [{ config: { "limits.memory": "1GiB" } }, 'Cannot set "limits.memory": only user.*, cloud-init.*'],
-      [{ config: { "user.": "x" } }, 'Cannot set "user.": only'],
+    const refused: [object, string, number?][] = [
+      [{ config: { "limits.memory": "1GiB" } }, 'Cannot set "limits.memory": the host\'s own units run "edge"', 501],
+      [{ config: { "user.": "x" } }, 'Cannot set "user.": it ends with its point'],
+      [{ config: { "user.typo": null } }, 'Cannot unset "user.typo": it was not set live', 404],
+      [{ config: { "security.privileged": "true" } }, 'Cannot set "security.privileged": the owners'],
+      [{ config: { "image.os": "x" } }, 'Cannot set "image.os": it says what the image is'],
+      [{ config: { "volatile.uuid": "x" } }, 'Cannot set "volatile.uuid": it is the container\'s own'],
       [{ config: { "security.guestapi": "maybe-secret" } }, 'Cannot set "security.guestapi": the value'],
       [{ config: { "user.a": 5 } }, 'Cannot read the request: "config.user.a" has to be'],
       [{ config: { "user.a": "x\0y" } }, 'Cannot set "user.a": the value of "user.a" has a zero byte'],
     ];
-    for (const [body, detail] of refused) {
+    for (const [body, detail, status = 400] of refused) {
       const headers = { "content-type": "application/json" };
       const answer = await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify(body) });
-      expect([answer.status, String(answer.body["detail"])]).toEqual([400, expect.stringContaining(detail)]);
+      expect([answer.status, String(answer.body["detail"])]).toEqual([status, expect.stringContaining(detail)]);
       expect(String(answer.body["detail"])).not.toContain("secret");
     }
     expect(await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8")).toBe(before);
     expect((await device.call("GET", "/v1/containers/edge/config", { as: "edge" })).status).toBe(403);
   }));
+
+test("keys and devices of a runtime are checked as config.yaml's are, against the image and the ceiling, and kept", () =>
+  onDevice(async (device) => {
+    await withPrograms("lxc-start");
+    await boots(device, runnable("1.0.0"));
+    const change = async (what: "config" | "devices", body: object) => {
+      const headers = { "content-type": "application/json" };
+      const call = { headers, body: JSON.stringify({ [what]: body }) };
+      const { status, body: answer } = await device.call("PATCH", `/v1/containers/edge/${what}`, call);
+      return [status, answer["detail"] ?? answer["warnings"]];
+    };
+    expect(await change("config", { "limits.memory": "512MiB", "environment.MODE": "fast" })).toEqual([200, []]);
+    expect(await change("config", { "security.nesting": "true" })).toEqual([
+      403,
+      'Cannot set "security.nesting": the live configuration asks for "security.nesting", which this host does not grant to "edge"; its administrator grants it with [containers.edge] nesting = true',
+    ]);
+    expect(await change("config", { "limits.memory": "12B" })).toEqual([
+      422,
+      'Cannot set "limits.memory": "limits.memory" in the live configuration has to be a size of at least 1MiB such as "512MiB", or a share of the host\'s memory from "1%" to "100%", got "12B"',
+    ]);
+    expect(await change("config", { "boot.stop.priority": "1" })).toEqual([
+      501,
+      expect.stringContaining("leave it out"),
+    ]);
+    const data = { type: "disk", source: "/srv/data", path: "/data" };
+    expect(await change("devices", { data })).toEqual([
+      403,
+      'Cannot add the device "data": the live configuration asks for "devices.data.source" "/srv/data", which this host does not grant to "edge"; its administrator grants it with [containers.edge] disk_sources = ["/srv/data"]',
+    ]);
+    expect(await change("devices", { data: { ...data, source: "volume:data" } })).toEqual([200, []]);
+    const live = await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8");
+    expect(JSON.parse(live)).toMatchObject({
+      config: { "limits.memory": "512MiB", "environment.MODE": "fast" },
+      devices: { data: { source: "volume:data" } },
+    });
+    expect(await change("config", { "limits.memory": null, "environment.MODE": null })).toEqual([200, []]);
+    expect(await change("devices", { data: null })).toEqual([200, []]);
+  }, '[containers.edge]\nruntime = "lxc"\nprivileged = true\n'));
+
+test("an image is refused that cannot be started with what is set live, with how that is taken back", () =>
+  onDevice(async (device) => {
+    await withPrograms("lxc-start");
+    await boots(device, runnable("1.0.0"));
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ devices: { data: { type: "disk", source: "volume:data", path: "/data" } } });
+    expect((await device.call("PATCH", "/v1/containers/edge/devices", { headers, body })).status).toBe(200);
+    const other = { other: { type: "disk", source: "volume:other", path: "/data" } };
+    const answer = await device.install(runnable("2.0.0", undefined, { devices: other }));
+    expect([answer.status, answer.body["detail"]]).toEqual([
+      422,
+      'Cannot install the image: "devices.data.path" in the live configuration has to be another one than that of "other", got "/data"; set it anew, or take it back with hostctl container device remove data --name edge',
+    ]);
+  }, '[containers.edge]\nruntime = "lxc"\nprivileged = true\n'));
 
 test("devices are added and removed live, and the guest is told", () =>
   onDevice(async (device) => {

@@ -98,7 +98,7 @@ export const containerCommands: readonly CommandSpec[] = [
   },
   {
     name: "config",
-    summary: "read and set keys that the guest sees at once",
+    summary: "read and set keys on top of the image's config.yaml",
     positionals: [
       { name: "verb", required: true, complete: ["get", "set", "unset", "list"] },
       { name: "key", required: false },
@@ -107,7 +107,7 @@ export const containerCommands: readonly CommandSpec[] = [
     usage: ["get <key>", "set <key> <value>", "unset <key>", "list"],
     options: [name],
     details: [
-      "On the host alone. Live keys (user.*, cloud-init.*, security.guestapi, security.devlxd) win over those of config.yaml, outlive updates of the image, and are told to the guest as events. unset takes a live key back, so that the image's own counts again.",
+      "On the host alone. Live keys win over those of config.yaml and outlive updates of the image. The guest sees user.*, cloud-init.* and the switches of its API (security.guestapi, security.devlxd) at once, user.* as events; all other keys, such as limits.* and environment.*, count from the next start, as far as the host grants them. unset takes a live key back, so that the image's own counts again.",
     ],
     examples: [
       "hostctl container config set user.mode fast",

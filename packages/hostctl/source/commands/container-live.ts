@@ -2,7 +2,7 @@
 import { exitCodes } from "@host-service/protocol";
 import type { Invocation } from "../arguments/command.ts";
 import { UsageError } from "../arguments/usage-error.ts";
-import { printAnswer } from "../output/answer.ts";
+import { printAnswer, printWarnings } from "../output/answer.ts";
 import { printable } from "../output/printable.ts";
 import { write } from "../output/write.ts";
 import { connect } from "./connect.ts";
@@ -24,6 +24,7 @@ export async function device(invocation: Invocation): Promise<number> {
   const devices = { [name]: verb === "add" ? propertiesOf(name, properties) : null };
   const parameters = { name: containerName(invocation) };
   const answer = await connect(invocation).call("changeContainerDevices", { parameters, request: { devices } });
+  printWarnings(answer.warnings);
   printAnswer(invocation, answer, ["OK"]);
   return exitCodes.done;
 }
@@ -40,6 +41,7 @@ async function getKey(invocation: Invocation, key: string): Promise<number> {
 async function changeConfig(invocation: Invocation, change: Record<string, string | null>): Promise<number> {
   const parameters = { name: containerName(invocation) };
   const answer = await connect(invocation).call("changeContainerConfig", { parameters, request: { config: change } });
+  printWarnings(answer.warnings);
   printAnswer(invocation, answer, ["OK"]);
   return exitCodes.done;
 }
