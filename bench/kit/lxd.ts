@@ -45,7 +45,7 @@ export async function startLxd(below: string, config: Readonly<Record<string, st
   await ask("config", "device", "add", name, "host", "disk", "source=/", `path=${host}`, "recursive=true");
   await ask("start", name);
   const containerPid = Number(/^PID: (\d+)$/mu.exec(await ask("info", name))?.[1]);
-  const socket = `/proc/${containerPid}/root/dev/lxd/sock`;
+  const socket = path.join(`/proc/${containerPid}`, "root", "dev/lxd/sock");
   if (!existsSync(socket)) throw new Error("Cannot start LXD's container: it has no socket");
   const version = (await run([program, "--version"])).trim();
   const inside = (command: readonly string[]) =>

@@ -85,6 +85,7 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     runDirectory,
     runtimeOf: (name, config) => runtimeOf(config, configuration.grantOf(name)),
     grantOf: configuration.grantOf,
+    program: options.program,
     images: offerImages(configuration.guestImages, log),
     onReady: (name) => {
       log.info("A container says that it is ready", { container: name });

@@ -1,7 +1,7 @@
 // Whether a container can be started with what is going to be set live: what would only fail at its next start fails now, with nothing changed.
 import type { InstanceConfig } from "@host-service/archive";
 import { runtimeOf, wantedOf } from "@host-service/runtime";
-import type { Grant } from "@host-service/runtime";
+import type { Grant, Wanted } from "@host-service/runtime";
 import { RequestError } from "../problems/request-error.ts";
 import { effectiveOf, undoIn } from "./effective.ts";
 import type { Live } from "./live.ts";
@@ -16,7 +16,7 @@ export interface LiveCheck {
 }
 
 /** Throws what the runtime cannot do, or what `[containers.NAME]` does not grant. */
-export function checkLive(live: Live, { name, grant, image, deed }: LiveCheck): void {
+export function checkLive(live: Live, { name, grant, image, deed }: LiveCheck): Wanted {
   const config = effectiveOf(image, live);
   if (runtimeOf(config, grant) === "none") {
     const why = `the host's own units run "${name}" (runtime: none) and know nothing of what is set live`;
@@ -25,7 +25,7 @@ export function checkLive(live: Live, { name, grant, image, deed }: LiveCheck): 
   }
   // Before it is there, nothing is to be taken back.
   const undo = undoIn(live, name);
-  wantedOf(config, { name, grant, deed, undoOf: (key) => (undo(key) === undefined ? undefined : "") });
+  return wantedOf(config, { name, grant, deed, undoOf: (key) => (undo(key) === undefined ? undefined : "") });
 }
 
 /** Whether what is there can be started; if not, a change that only takes something back is always good. */

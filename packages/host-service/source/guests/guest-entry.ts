@@ -22,6 +22,8 @@ export interface GuestContext {
   /** What config.yaml says, else what the host does. */
   runtimeOf: (name: string, config: InstanceConfig) => RuntimeName;
   grantOf: (name: string) => Grant;
+  /** The argv that starts this program again, for its jobs. */
+  program: readonly string[];
   images: Images;
   onReady: (name: string) => Promise<void> | void;
   log: Log;
@@ -69,7 +71,14 @@ export class GuestEntry {
 
   /** In its unit: a container that the host's own units run is never known to. */
   get runs(): boolean {
-    return this.#runtime !== "none" && this.#init() !== undefined;
+    return this.running !== undefined;
+  }
+
+  /** Where and what it is while it runs. */
+  get running(): { init: number; containerDirectory: string; slotDirectory: string } | undefined {
+    const init = this.#runtime === "none" ? undefined : this.#init();
+    if (init === undefined || this.#slot === undefined) return undefined;
+    return { init, containerDirectory: this.#directory, slotDirectory: this.#slot };
   }
 
   /** Reads everything anew, and follows it. */
@@ -95,9 +104,9 @@ export class GuestEntry {
   }
 
   /** Durable before the guest hears of it. `make` throws what is refused. */
-  change(make: (live: Live, image: InstanceConfig) => Live): Promise<void> {
+  change(make: (live: Live, image: InstanceConfig) => Promise<Live> | Live): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#settle(make(this.#live, this.#instance));
+      await this.#settle(await make(this.#live, this.#instance));
     });
   }
 

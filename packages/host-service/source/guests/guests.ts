@@ -1,7 +1,9 @@
 // The guest API of all containers of this host: who has one, and what is set live.
 import type { ConfigChange, DeviceChange } from "@host-service/protocol";
+import { join } from "node:path";
 import { byBytes } from "@host-service/guest-api";
 import { realDisk } from "@host-service/disk";
+import { plugDevice, unplugDevice } from "@host-service/runtime/plug";
 import { listContainers } from "@host-service/slots";
 import { RequestError } from "../problems/request-error.ts";
 import { GuestEntry } from "./guest-entry.ts";
@@ -82,20 +84,27 @@ export class Guests {
 
   async changeDevices(name: string, { devices }: DeviceChange): Promise<void> {
     const entry = this.#entry(name);
-    if (entry.runs) {
-      const next = `stop it first (hostctl container stop --name ${name}), and start it with them`;
-      throw new RequestError(
-        "refused-in-state",
-        `Cannot change the devices of "${name}": it runs, and takes its devices when it starts; ${next}`,
-      );
-    }
-    await entry.change((live, image) => {
+    await entry.change(async (live, image) => {
       const next = withDevices(live, devices);
-      const [device = ""] = Object.keys(devices);
-      const deed = `${devices[device] === null ? "remove" : "add"} the device "${device}"`;
-      const check = { name, grant: this.#context.grantOf(name), image, deed };
+      if (entry.runtime === "none") return next;
+      const [device = "", ...others] = Object.keys(devices);
+      const isAdded = devices[device] !== null;
+      const grant = this.#context.grantOf(name);
+      const check = { name, grant, image, deed: `${isAdded ? "add" : "remove"} the device "${device}"` };
       const takesBack = Object.values(devices).every((one) => one === null);
-      if (entry.runtime !== "none" && !(takesBack && !canStartWith(live, check))) checkLive(next, check);
+      if (takesBack && !canStartWith(live, check)) return next;
+      const after = checkLive(next, check);
+      if (entry.running === undefined) return next;
+      refuseWhileRunning(name, {
+        device,
+        others,
+        isReplaced: entry.guest.merged.devices[device] !== undefined && isAdded,
+      });
+      const { program, runDirectory } = this.#context;
+      const spare = join(runDirectory, ".plug");
+      const options = { ...entry.running, name, device, program, spare, ownPaths: [...grant.ownPaths] };
+      const plans = { before: checkLive(live, check), after };
+      await (isAdded ? plugDevice(plans, options) : unplugDevice(plans, options));
       return next;
     });
     this.#context.log.info("Live devices were changed", { container: name, ...shown("devices", devices) });
@@ -136,6 +145,19 @@ export class Guests {
       this.#context.log.warn(what, { ...about, why: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** Each device comes or goes whole, and by itself: so that what failed has changed nothing. */
+function refuseWhileRunning(
+  name: string,
+  { device, others, isReplaced }: { device: string; others: readonly string[]; isReplaced: boolean },
+): void {
+  const what = `Cannot change the devices of "${name}" while it runs`;
+  if (others.length > 0)
+    throw new RequestError("invalid-request", `${what}: one at a time; change the others after it`);
+  if (!isReplaced) return;
+  const next = "remove it first, or stop the container where config.yaml has it";
+  throw new RequestError("refused-in-state", `${what}: there is a device "${device}" already; ${next}`);
 }
 
 /** Names for the log, and how many more there are. Never values. */

@@ -98,7 +98,7 @@ export const containerCommands: readonly CommandSpec[] = [
   },
   {
     name: "config",
-    summary: "read and set keys on top of the image's config.yaml",
+    summary: "read and set keys on top of config.yaml's",
     positionals: [
       { name: "verb", required: true, complete: ["get", "set", "unset", "list"] },
       { name: "key", required: false },
@@ -119,7 +119,7 @@ export const containerCommands: readonly CommandSpec[] = [
   },
   {
     name: "device",
-    summary: "add and remove devices that the guest sees at once",
+    summary: "add and remove devices on top of config.yaml's",
     positionals: [
       { name: "verb", required: true, complete: ["add", "remove", "list"] },
       { name: "device", required: false },
@@ -127,9 +127,12 @@ export const containerCommands: readonly CommandSpec[] = [
     ],
     usage: ["add <device> <key=value>...", "remove <device>", "list"],
     options: [name],
-    details: ["On the host alone, where the container's runtime can."],
+    details: [
+      "On the host alone, and below what the host grants. A container that runs gets a disk or a device node at once, and loses it as soon; its guest is told. What a running container cannot get (a nic, a disk that is read-only where the container has ids of its own) is refused: stop it, add it, start it. Devices that were added outlive updates of the image.",
+    ],
     examples: [
       "hostctl container device add data type=disk source=/srv/data path=/data",
+      "hostctl container device add port type=unix-char source=/dev/ttyUSB0 mode=0660",
       "hostctl container device remove data",
       "hostctl container device list --json",
     ],

@@ -31,9 +31,11 @@ export interface SourceContext extends VolumePlace {
   owner: number;
   ownPaths: readonly string[];
   say: (line: string) => void;
+  /** What a refusal stops; "start the container" without it. */
+  deed?: string;
 }
 
-const deed = "start the container";
+const usualDeed = "start the container";
 
 export type ShownSource = { path: string; kind: "directory" | "file" };
 
@@ -55,8 +57,8 @@ export function showMounts(mounts: readonly Mount[], context: SourceContext): Re
   return shown;
 }
 
-function openSource(mount: Mount, context: SourceContext): number | undefined {
-  if (isHostMount(mount)) return openHostPath(mount, { deed, ownPaths: context.ownPaths });
+export function openSource(mount: Mount, context: SourceContext): number | undefined {
+  if (isHostMount(mount)) return openHostPath(mount, { deed: context.deed ?? usualDeed, ownPaths: context.ownPaths });
   if (mount.source.kind !== "volume") throw new Error("Invariant: a mount is of the host or a volume");
   const path = volumePath(mount.source, context);
   const warning = makeVolume(path, context.owner);
@@ -97,7 +99,7 @@ export function makeNodes(nodes: readonly DeviceNode[], context: SourceContext):
   const directory = openSync(context.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   try {
     for (const node of nodes) {
-      const numbers = numbersOf(node, { deed });
+      const numbers = numbersOf(node, { deed: context.deed ?? usualDeed });
       if (numbers === undefined) {
         context.say(`Starts without the device "${node.device}": "${node.source}" is not there`);
         continue;
