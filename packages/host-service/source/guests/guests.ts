@@ -86,7 +86,7 @@ export class Guests {
     const entry = this.#entry(name);
     await entry.change(async (live, image) => {
       const next = withDevices(live, devices);
-      if (entry.runtime === "none") return next;
+      if (this.#context.runtimeOf(name, image) === "none") return next;
       const [device = "", ...others] = Object.keys(devices);
       const isAdded = devices[device] !== null;
       const grant = this.#context.grantOf(name);

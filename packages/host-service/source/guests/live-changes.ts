@@ -1,5 +1,5 @@
 // What may be changed while a container is there, and what such a change makes of what was live before. Values are never in an error.
-import { checkConfigEntry, parseDevices } from "@host-service/archive";
+import { ArchiveError, checkConfigEntry, parseDevices } from "@host-service/archive";
 import type { ConfigChange, DeviceChange } from "@host-service/protocol";
 import { RequestError } from "../problems/request-error.ts";
 import type { Live } from "./live.ts";
@@ -60,7 +60,7 @@ export function withDevices(live: Live, change: DeviceChange["devices"]): Live {
       }
       delete devices[name];
     } else {
-      parseDevices({ [name]: properties });
+      checkDevice(name, properties);
       devices[name] = properties;
     }
   }
@@ -79,6 +79,16 @@ function checkKey(key: string): void {
   const fixed = fixedKeys.find((one) => one.key.test(key));
   if (fixed === undefined) return;
   throw new RequestError("invalid-request", `Cannot set ${JSON.stringify(key.slice(0, 64))}: ${fixed.why}`);
+}
+
+function checkDevice(name: string, properties: Readonly<Record<string, string>>): void {
+  try {
+    parseDevices({ [name]: properties });
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    const { message } = error.told({ deed: `add the device ${JSON.stringify(name.slice(0, 64))}` });
+    throw new RequestError("invalid-request", message);
+  }
 }
 
 function checkValue(key: string, value: string): void {
