@@ -1,6 +1,6 @@
 // A disk or a device node that comes and goes while the container runs. It is made as at a start, and carried into the container's mount namespace by its
 // descriptor; no link that the container may have made is followed. For a program of its own: afterwards its thread is in the container's mounts.
-import { closeSync, mkdirSync, openSync, readFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readFileSync, readlinkSync } from "node:fs";
 import {
   attachMount,
   copyMount,
@@ -33,6 +33,7 @@ type PlugContext = Omit<PlugRequest, "verb" | "what"> & Pick<SourceContext, "say
 
 /** Shows it in the container that runs. Throws RuntimeError. */
 export function plugIn(what: Pluggable, context: PlugContext): void {
+  requireContainer(context);
   const owner = rootOf(context.init);
   refuseReadOnly(what, owner);
   const root = openRoot(context.init);
@@ -52,7 +53,8 @@ export function plugIn(what: Pluggable, context: PlugContext): void {
 }
 
 /** Takes it away from the container that runs; fine where the container has done so itself. Throws RuntimeError. */
-export function plugOut(what: Pluggable, { init }: Pick<PlugContext, "init">): void {
+export function plugOut(what: Pluggable, { init, hostMounts }: Pick<PlugContext, "init" | "hostMounts">): void {
+  requireContainer({ init, hostMounts });
   const { target } = what.kind === "mount" ? what.mount : what.node;
   if (!isMounted(init, target)) return;
   const root = openRoot(init);
@@ -119,6 +121,12 @@ function nodeOf(node: DeviceNode, context: SourceContext): { fd: number; kind: "
   const path = makeNodes([node], context).get(node.device);
   if (path === undefined) throw refusal("add", { kind: "node", node }, `"${node.source}" is not there`);
   return { fd: copyMount(openSync(path, O_PATH | O_NOFOLLOW | O_CLOEXEC)), kind: "file" };
+}
+
+/** A number that another process of the host has by now must not show anything to the host. */
+function requireContainer({ init, hostMounts }: Pick<PlugContext, "init" | "hostMounts">): void {
+  if (readlinkSync(`/proc/${init}/ns/mnt`) !== readlinkSync(hostMounts)) return;
+  throw new RuntimeError("host", "Cannot change the devices of the container: it has ended; start it and try again");
 }
 
 function openRoot(init: number): number {

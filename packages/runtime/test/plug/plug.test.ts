@@ -20,7 +20,10 @@ if (cannotMount) console.log("skipped: to mount takes root and unshare");
 interface Inside {
   /** What lies at a path in there, seen from here. */
   path: (name: string) => string;
-  plug: (verb: "in" | "out", wishes?: { target?: string; readonly?: boolean; source?: string }) => string;
+  plug: (
+    verb: "in" | "out",
+    wishes?: { target?: string; readonly?: boolean; source?: string; init?: number },
+  ) => string;
 }
 
 /** `base` is the host's id of its root. */
@@ -39,7 +42,10 @@ async function within(base: number, use: (inside: Inside) => void): Promise<void
       for (const map of ["uid_map", "gid_map"]) writeFileSync(`/proc/${child.pid}/${map}`, `0 ${base} 65536\n`);
     }
     const path = (name: string) => join(`/proc/${child.pid}`, "root", root, name);
-    const plug: Inside["plug"] = (verb, { target = "mnt/data", readonly = false, source = shared } = {}) => {
+    const plug: Inside["plug"] = (
+      verb,
+      { target = "mnt/data", readonly = false, source = shared, init = child.pid } = {},
+    ) => {
       const mount = {
         device: "data",
         target: join(root, target),
@@ -54,7 +60,7 @@ async function within(base: number, use: (inside: Inside) => void): Promise<void
         spare: join(top, "spare"),
         hostMounts: "/proc/self/ns/mnt",
       };
-      const request = { verb, what: { kind: "mount", mount }, init: child.pid, ownPaths: [], ...places };
+      const request = { verb, what: { kind: "mount", mount }, init, ownPaths: [], ...places };
       const done = Bun.spawnSync([process.execPath, program, JSON.stringify(request)], { stderr: "inherit" });
       return done.exitCode === 0 ? "done" : String(JSON.parse(done.stdout.toString()));
     };
@@ -82,13 +88,16 @@ test.skipIf(cannotMount)("plugIn shows a directory in there alone, and plugOut t
   }),
 );
 
-test.skipIf(cannotMount)("plugIn follows no link, neither to what is shared nor to where", () =>
-  within(0, ({ path, plug }) => {
-    symlinkSync("/", path("link"));
-    expect(plug("in", { target: "link/data" })).toContain("a symbolic link is on the way");
-    expect(plug("in", { source: path("link") })).toStartWith("Cannot add the device: ");
-    expect(existsSync(path("mnt/data/file"))).toBe(false);
-  }),
+test.skipIf(cannotMount)(
+  "plugIn follows no link, neither to what is shared nor to where, and shows nothing to the host itself",
+  () =>
+    within(0, ({ path, plug }) => {
+      symlinkSync("/", path("link"));
+      expect(plug("in", { target: "link/data" })).toContain("a symbolic link is on the way");
+      expect(plug("in", { init: process.pid })).toEndWith("it has ended; start it and try again");
+      expect(plug("in", { source: path("link") })).toStartWith("Cannot add the device: ");
+      expect(existsSync(path("mnt/data/file"))).toBe(false);
+    }),
 );
 
 test.skipIf(cannotMount)(
