@@ -13,6 +13,7 @@ import type { Operation } from "../operations/operation.ts";
 import { checkFits, tellAbout } from "./check-image.ts";
 import { checkRootfs, checkRuntime } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
+import { bytesKept, keepImage } from "./keep-image.ts";
 import { lossesOf } from "./losses.ts";
 import type { ImageParts } from "./receive.ts";
 import { costOfSnapshots } from "./snapshot-cost.ts";
@@ -33,6 +34,8 @@ export interface StageContext {
   stateDirectory: string;
   /** What the container's config.yaml may ask for. */
   grantOf: (name: string) => Grant;
+  /** Whether its archives stay in the slot. */
+  keepsImages?: boolean;
   /** "another": the image is for a device whose own image is being built here. */
   host: RuntimeContext["host"];
 }
@@ -60,19 +63,22 @@ export async function stageImage(
     undoOf: undoIn(live, name),
   };
   const wanted = checkRuntime(effective, runtime);
-  await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
+  const keeps = context.keepsImages === true;
+  const fitting = { directory: context.stateDirectory, limits: context.limits };
+  await checkFits({ ...image, bytesBeside: keeps ? bytesKept(image.parts) : 0 }, fitting);
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
     checkRootfs(effective, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    const kept = keeps ? await keepImage(image.parts, staging) : [];
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
     const costs = await costOfSnapshots(wanted, context.stateDirectory);
-    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...costs] };
+    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...kept, ...costs] };
   } finally {
     await staging.abandon();
   }

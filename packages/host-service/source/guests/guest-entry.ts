@@ -7,9 +7,10 @@ import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
 import { realDisk } from "@host-service/disk";
 import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
-import type { Images, Layer, Membership } from "@host-service/guest-api";
+import type { Image, Images, Layer, Membership } from "@host-service/guest-api";
 import type { Grant, RuntimeName } from "@host-service/runtime";
 import { containerDirectory, currentPath } from "@host-service/slots";
+import { keptImageIn } from "../containers/keep-image.ts";
 import type { Log } from "../log.ts";
 import { GuestSockets } from "./guest-sockets.ts";
 import { initFinder } from "./init-process.ts";
@@ -41,6 +42,8 @@ export class GuestEntry {
   #image: Layer = { config: {}, devices: {} };
   #instance: InstanceConfig = nothingYet;
   #slot: string | undefined;
+  /** Which the container may export, where the host keeps its archives. */
+  #ownImage: Image | undefined;
   #runtime: RuntimeName = "none";
   #last: Promise<unknown> = Promise.resolve();
 
@@ -51,7 +54,7 @@ export class GuestEntry {
     this.#sockets = new GuestSockets({
       guest: this.guest,
       membership: () => this.#membership(),
-      images: context.images,
+      images: () => (this.#ownImage === undefined ? context.images() : [this.#ownImage, ...context.images()]),
       location: hostname(),
       runDirectory: context.runDirectory,
       onFailure: (error) => {
@@ -149,6 +152,7 @@ export class GuestEntry {
     const slot = await readlink(link).catch(() => undefined);
     if (slot === this.#slot) return false;
     this.#slot = slot;
+    this.#ownImage = slot === undefined ? undefined : await this.#keptImage(slot);
     if (slot === undefined) {
       this.#image = { config: {}, devices: {} };
       this.#instance = nothingYet;
@@ -165,6 +169,17 @@ export class GuestEntry {
       devices: texts,
     };
     return true;
+  }
+
+  /** What cannot be read is not offered; all else goes on. */
+  async #keptImage(slot: string): Promise<Image | undefined> {
+    try {
+      return await keptImageIn(slot);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#context.log.warn("Cannot offer a container its own image", { container: this.guest.name, why });
+      return undefined;
+    }
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

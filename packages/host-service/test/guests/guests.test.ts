@@ -1,8 +1,10 @@
 // The guest sockets of a real daemon: there while the switches say so, and what is set live is kept.
 import { expect, test } from "bun:test";
 import { lstat, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
+import { incusMetadata, packMetadata } from "@host-service/fixtures";
+import type { MetadataFiles } from "@host-service/fixtures";
 import { onDevice } from "../kit/device.ts";
 import type { Device } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
@@ -42,6 +44,12 @@ async function boots(device: Device, image: Image): Promise<void> {
   await device.reboot();
   expect((await device.call("POST", "/v1/containers/edge/commit")).status).toBe(200);
 }
+
+const digestOf = (parts: readonly Uint8Array[]) => {
+  const hash = new Bun.CryptoHasher("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+};
 
 /** A container whose first image runs, with these keys. */
 async function running(device: Device, config: string, version = "1.0.0"): Promise<void> {
@@ -262,6 +270,35 @@ test("a container that is removed takes its sockets with it, and each container 
     expect((await readdir(join(device.directory, "run"))).filter((name) => !name.startsWith("."))).toEqual(["lamp"]);
     expect(await nameOf("lamp")).toBe("lamp");
   }));
+
+test("G45: a container exports its own image where the host keeps archives, and no other one's", () =>
+  onDevice(async (device) => {
+    // As if it had been built for this machine.
+    const fit = Object.entries(incusMetadata()).map(([name, text]) => [name, text?.replaceAll("x86_64", machine())]);
+    const meta = Bun.gzipSync(new Uint8Array(packMetadata(Object.fromEntries(fit) as MetadataFiles)));
+    const config = 'name: edge\nversion: "1.0.0"\nconfig:\n  security.guestapi.images: "true"\n';
+    const image = imageOf("1.0.0", { config, meta });
+    const target = `/1.0/images/${digestOf([meta, image.rootfs])}/export`;
+    expect((await device.install(image)).body).toMatchObject({ warnings: [] });
+    const bare = { ...imageOf("1.0.0", { config: config.replace("edge", "lamp") }), rootfs: image.rootfs };
+    expect((await device.install(bare, { name: "lamp" })).body["warnings"]).toEqual([
+      "its container cannot export this image: it came without the metadata archive that makes it one of Incus and LXD",
+    ]);
+    await device.reboot();
+    const given = await fetch(`http://guest${target}`, { unix: socketOf(device, "incus"), keepalive: false });
+    const form = await given.formData();
+    const parts = ["metadata", "rootfs"].map((name) => form.get(name)).filter((part) => part instanceof File);
+    expect(parts.map((part) => part.name)).toEqual([
+      expect.stringMatching(/^meta-[0-9a-f]{64}\.tar\.gz$/u),
+      expect.stringMatching(/^[0-9a-f]{64}\.tar\.gz$/u),
+    ]);
+    expect(digestOf(await Promise.all(parts.map((part) => part.bytes())))).toBe(target.split("/")[3] ?? "");
+    const other = await fetch(`http://guest${target}`, { unix: socketOf(device, "incus", "lamp"), keepalive: false });
+    expect(other.status).toBe(404);
+    // They go with their slot.
+    await device.call("DELETE", "/v1/containers/edge");
+    expect(await readdir(join(device.directory, "state/containers"))).not.toContain("edge");
+  }, "[guest_api]\nkeep_images = true\n"));
 
 test("an image of the configuration is given out to who may have it, by its digest", async () => {
   const directory = await mkdtemp(join(tmpdir(), "hs-"));
