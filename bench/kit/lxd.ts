@@ -34,6 +34,8 @@ export async function startLxd(below: string, config: Readonly<Record<string, st
   const end = atEnd(() => {
     shellNow('LXD_DIR="$1" HOME="$2" lxc delete --force "$3" >/dev/null 2>&1 || true', directory, below, name);
     daemon.kill("SIGKILL");
+    // What LXC leaves where its monitor was; one that is in use stays.
+    shellNow("find /sys/fs/cgroup -maxdepth 2 -name lxc.pivot -exec rmdir {} + >/dev/null 2>&1 || true");
   });
   await answers(() => ask("query", "/1.0"), daemon);
   await ask("image", "import", await makeImage(below), "--alias=shell");
