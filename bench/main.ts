@@ -10,6 +10,7 @@ import { type Bench, makeDirectory, root } from "./kit/workplace.ts";
 import { body } from "./scenarios/body.ts";
 import { files } from "./scenarios/file-systems.ts";
 import { growth } from "./scenarios/growth.ts";
+import { guests } from "./scenarios/guests.ts";
 import { containers, install } from "./scenarios/install.ts";
 import { memory } from "./scenarios/memory.ts";
 import { start } from "./scenarios/start.ts";
@@ -22,6 +23,7 @@ const scenarios = new Map<string, { needsRoot: boolean; measure: (bench: Bench) 
   ["install", { needsRoot: true, measure: install }],
   ["containers", { needsRoot: true, measure: containers }],
   ["upgrade", { needsRoot: true, measure: upgrade }],
+  ["guests", { needsRoot: true, measure: guests }],
   ["memory", { needsRoot: false, measure: memory }],
   ["growth", { needsRoot: false, measure: growth }],
 ]);

@@ -2,7 +2,7 @@
 # Installs what the benchmarks compare with, from Debian 12 or newer. `--print` only says which packages.
 set -eu
 packages="casync lxc lxc-templates nginx-light systemd-container btrfs-progs xfsprogs curl openssl xz-utils zstd mmdebstrap"
-packages="$packages rauc dbus-daemon squashfs-tools swupdate cpio mender-client mender-artifact libubootenv-tool"
+packages="$packages rauc dbus-daemon squashfs-tools swupdate cpio mender-client mender-artifact libubootenv-tool lxd"
 case "${1-}" in
 "") ;;
 --print) echo "$packages" && exit ;;

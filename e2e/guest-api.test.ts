@@ -68,11 +68,10 @@ testUnless(
     }),
 );
 
-/** A test is no benchmark: what is aimed at, 20 ms for the 99th percentile, is printed; here the median has to keep it, and nobody waits for long. */
-const medianMaxMs = 20;
-const p99MaxMs = 250;
+/** What the 99th of a hundred callers may wait beside such a guest, beyond what the machine lets the callers of an idle device wait at the same time. */
+const p99MaxMs = 20;
 const growthMaxMb = 150;
-/** What else the machine does only adds to a wait. */
+/** What else the machine does only adds to a wait, and not always to both. */
 const roundsMax = 3;
 const worst = [
   "many connections",
@@ -85,33 +84,42 @@ const worst = [
 
 for (const how of worst) {
   testUnless([needsTools("curl", "python3")], `the host and another guest are answered beside ${how}`, () =>
-    onDevice(async (device) => {
-      await runImage(device, await smallImage("1.0.0", { config: { "user.mode": "slow" } }));
-      await runImage(device, await smallImage("1.0.0", { name: "lamp", config: { "user.mode": "slow" } }), "lamp");
-      const before = await memoryOf(device.daemonPid, "VmRSS");
-      const program = join(import.meta.dir, "kit", "hostile-guest.py");
-      const guest = Bun.spawn(["python3", program, socketOf(device, "incus"), how], { stdin: "pipe", stdout: "pipe" });
-      await guest.stdout.getReader().read();
-      let host = await pingUntil(device.socket, someChanges(device, how));
-      let lamp = await guestWaits(socketOf(device, "incus", "lamp"));
-      for (let round = 1; round < roundsMax && Math.max(host.p99Ms, lamp.p99Ms) >= p99MaxMs; round++) {
-        host = await pingUntil(device.socket, someChanges(device, how));
-        lamp = await guestWaits(socketOf(device, "incus", "lamp"));
-      }
-      const grownMb = Math.round(((await memoryOf(device.daemonPid, "VmHWM")) - before) / 1e6);
-      console.error(
-        `beside ${how}: host ${JSON.stringify(host)}, guest ${JSON.stringify(lamp)}, at most ${grownMb} MB more`,
-      );
-      guest.kill();
-      await guest.exited;
-      expect(await curl(socketOf(device, "incus"), "/1.0/config/user.mode")).toBe("slow");
-      for (const { p50Ms, p99Ms } of [host, lamp]) {
-        expect(p50Ms).toBeLessThan(medianMaxMs);
-        expect(p99Ms).toBeLessThan(p99MaxMs);
-      }
-      expect(grownMb).toBeLessThan(growthMaxMb);
-    }),
+    onDevice((idle) =>
+      onDevice(async (device) => {
+        await runImage(idle, await smallImage("1.0.0", { name: "lamp", config: { "user.mode": "slow" } }), "lamp");
+        await runImage(device, await smallImage("1.0.0", { config: { "user.mode": "slow" } }));
+        await runImage(device, await smallImage("1.0.0", { name: "lamp", config: { "user.mode": "slow" } }), "lamp");
+        const before = await memoryOf(device.daemonPid, "VmRSS");
+        const program = join(import.meta.dir, "kit", "hostile-guest.py");
+        const guest = Bun.spawn(["python3", program, socketOf(device, "incus"), how], {
+          stdin: "pipe",
+          stdout: "pipe",
+        });
+        await guest.stdout.getReader().read();
+        let seen = await waitsOf({ device, idle, how });
+        for (let round = 1; round < roundsMax && seen.excessMs >= p99MaxMs; round++) {
+          seen = await waitsOf({ device, idle, how });
+        }
+        const grownMb = Math.round(((await memoryOf(device.daemonPid, "VmHWM")) - before) / 1e6);
+        console.error(`beside ${how}: ${JSON.stringify(seen)}, at most ${grownMb} MB more`);
+        guest.kill();
+        await guest.exited;
+        expect(await curl(socketOf(device, "incus"), "/1.0/config/user.mode")).toBe("slow");
+        expect(seen.excessMs).toBeLessThan(p99MaxMs);
+        expect(grownMb).toBeLessThan(growthMaxMb);
+      }),
+    ),
   );
+}
+
+/** Of the host's API and of another guest, each beside those of a device that has nothing to do. */
+async function waitsOf({ device, idle, how }: { device: Device; idle: Device; how: string }) {
+  const work = someChanges(device, how);
+  const [host, idleHost] = await Promise.all([pingUntil(device.socket, work), pingUntil(idle.socket, work)]);
+  const lamps = [device, idle].map((one) => guestWaits(socketOf(one, "incus", "lamp")));
+  const [lamp, idleLamp] = await Promise.all(lamps);
+  const excess = [host.p99Ms - idleHost.p99Ms, (lamp?.p99Ms ?? Infinity) - (idleLamp?.p99Ms ?? 0)];
+  return { host, idleHost, guest: lamp, idleGuest: idleLamp, excessMs: Number(Math.max(...excess).toFixed(2)) };
 }
 
 /** Ten thousand events for streams that do not read them; else a while. */

@@ -68,7 +68,7 @@ table.row("almost 1 MiB of keys", 5, install(`config:\n${'  user.x: "y"\n'.repea
 for (const [name, text] of [
   ["what systemd-nspawn cannot do", 'name: edge\nruntime: nspawn\nconfig: {"limits.cpu.nodes": "0"}\n'],
   ["what LXC cannot do", 'name: edge\nruntime: lxc\nconfig: {"limits.cpu.nodes": "0"}\n'],
-  ["trial.commit ready", "name: edge\ntrial: {commit: ready}\n"],
+  ["trial.health", 'name: edge\ntrial: {commit: ready, health: {command: ["/well"]}}\n'],
   ["trial.timeout", "name: edge\ntrial: {timeout: 10m}\n"],
 ] as const) {
   table.row(name, 1, install(text));

@@ -35,6 +35,23 @@ for (const flavour of [nspawnPrivate, lxcUnprivileged]) {
         // Root on the host, at the host's end of the socket.
         const outside = client("/run/host-service.d/edge/incus/sock", get("/1.0"));
         expect(await succeeded(device.run(["perl", "-e", outside]))).toContain("pid not in container?");
+        // What its runtime does counts from the next start.
+        const changed = await device.run(["hostctl", "container", "config", "set", "limits.memory", "123MiB"]);
+        expect(changed).toMatchObject({ exitCode: 0, stdout: "OK\n" });
+        expect(changed.stderr).toContain(
+          `"limits.memory" counts from the next start of "edge"; hostctl container restart`,
+        );
+        await succeeded(hostctl(device, "container", "config", "set", "environment.MODE", "live"));
+        const refused = await device.run(["hostctl", "container", "config", "set", "security.privileged", "true"]);
+        expect(refused).toMatchObject({ exitCode: 2 });
+        await succeeded(hostctl(device, "container", "restart"));
+        await runs(device, "1.0.0");
+        const unit = "host-service-container@edge.service";
+        expect(await succeeded(device.run(["systemctl", "show", "--property=MemoryMax", unit]))).toContain(
+          `=${123 * 2 ** 20}`,
+        );
+        const environment = ["/usr/bin/perl", "-e", 'open F, "</proc/1/environ"; local $/; print <F>'];
+        expect(await device.mustInside("edge", environment)).toContain("MODE=live");
         const trial = { commit: "ready", timeout: "10m" } as const;
         await install(device, await debianImage("1.1.0", { ...wishing(flavour, config), trial }));
         await device.reboot();

@@ -24,9 +24,10 @@ export class ArchiveError extends Error {
     this.entry = options.entry;
   }
 
-  /** The same failure for somebody who knows the archive as something else, such as "the rootfs", or who can do something about it. */
-  told({ as = "the archive", next }: { as?: string; next?: string }): ArchiveError {
-    const message = this.message.replace(/^(Cannot \w+ )the archive:/u, (_, deed: string) => `${deed}${as}:`);
+  /** The same failure for somebody who knows the archive as something else, such as "the rootfs", who did something else with it, or who can do something about it. */
+  told({ as = "the archive", deed, next }: { as?: string; deed?: string; next?: string }): ArchiveError {
+    const renamed = this.message.replace(/^(Cannot \w+ )the archive:/u, (_, verb: string) => `${verb}${as}:`);
+    const message = deed === undefined ? renamed : renamed.replace(/^Cannot [^:]+:/u, () => `Cannot ${deed}:`);
     const { entry, cause } = this;
     return new ArchiveError(this.kind, next === undefined ? message : `${message}; ${next}`, { entry, cause });
   }

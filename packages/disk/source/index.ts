@@ -58,11 +58,13 @@ export {
   bindMount,
   keepMountsPrivate,
   makeReadOnly,
+  makeTreeReadOnly,
   mountMemory,
   mountOverlay,
   type OverlayLayers,
   reopen,
 } from "./mounts.ts";
+export { attachMount, copyMount, detachMount, enterMounts, leaveMounts, setFileSystemIds } from "./other-mounts.ts";
 export { notifySystemd } from "./notify.ts";
 export { hasProcessEnded, openProcess, peerProcess } from "./processes.ts";
 export { releaseProgram } from "./release-program.ts";

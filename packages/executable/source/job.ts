@@ -9,6 +9,7 @@ const jobs = new Map<string, () => Promise<Job>>([
   ["xz", async () => (await import("@host-service/archive/job")).runXzJob],
   ["unpack", async () => (await import("@host-service/archive/job")).runUnpackJob],
   ["templates", async () => (await import("@host-service/archive/job")).runTemplatesJob],
+  ["plug", async () => (await import("@host-service/runtime/job")).runPlugJob],
   ["write", async () => (await import("@host-service/upgrade/job")).runWriteJob],
   ["verify", async () => (await import("@host-service/upgrade/job")).runVerifyJob],
   ["read-back", async () => (await import("@host-service/upgrade/job")).runReadBackJob],

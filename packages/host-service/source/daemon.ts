@@ -84,6 +84,8 @@ async function startLocked(options: DaemonOptions): Promise<Daemon> {
     stateDirectory,
     runDirectory,
     runtimeOf: (name, config) => runtimeOf(config, configuration.grantOf(name)),
+    grantOf: configuration.grantOf,
+    program: options.program,
     images: offerImages(configuration.guestImages, log),
     onReady: (name) => {
       log.info("A container says that it is ready", { container: name });

@@ -52,7 +52,7 @@ export {
   RebootRequest,
   UpgradeRequest,
 } from "./schemas/requests.ts";
-export { Accepted, features, ServerInfo } from "./schemas/server.ts";
+export { Accepted, features, LiveChanged, ServerInfo } from "./schemas/server.ts";
 export { inlineBytesMax, Source } from "./schemas/source.ts";
 export { SystemAnswer, SystemStatus } from "./schemas/system.ts";
 export { Upload } from "./schemas/upload.ts";

@@ -5,7 +5,7 @@ import { replaceFile } from "@host-service/disk";
 import type { Lock } from "@host-service/disk";
 import { repairCommitted } from "./committed.ts";
 import { hideContainer } from "./container.ts";
-import { allocateIds } from "./ids/allocate-ids.ts";
+import { allocateIds, forgetIds } from "./ids/allocate-ids.ts";
 import type { IdRange } from "./ids/id-range.ts";
 import type { Ledger } from "./ledger.ts";
 import type { SlotManifest } from "./manifest.ts";
@@ -56,6 +56,7 @@ export function openStaging(plan: StagingPlan): Staging {
   const { ledger, slot } = plan;
   const slotDirectory = ledger.place.slot(slot);
   let open = true;
+  let gaveIds = false;
   const close = () => {
     open = false;
     plan.lock.release();
@@ -67,7 +68,11 @@ export function openStaging(plan: StagingPlan): Staging {
     metaDirectory: join(slotDirectory, "meta"),
     lockFd: plan.lock.fd,
     warnings: plan.warnings,
-    allocateIds: () => allocateIds(ledger),
+    async allocateIds() {
+      const { ids, isNew } = await allocateIds(ledger);
+      gaveIds ||= isNew;
+      return ids;
+    },
     writeFile: (name, contents) => replaceFile(ledger.disk, join(slotDirectory, name), contents),
     async complete(manifest) {
       if (!open) throw new Error("Invariant: a staging was completed after its end");
@@ -78,7 +83,7 @@ export function openStaging(plan: StagingPlan): Staging {
     async abandon() {
       if (!open) return;
       try {
-        await abandonStaging(plan);
+        await abandonStaging(plan, { gaveIds });
       } finally {
         close();
       }
@@ -101,7 +106,7 @@ async function completeStaging(plan: StagingPlan, manifest: SlotManifest): Promi
   return reportOf(record, contents, bootId);
 }
 
-async function abandonStaging(plan: StagingPlan): Promise<void> {
+async function abandonStaging(plan: StagingPlan, { gaveIds }: { gaveIds: boolean }): Promise<void> {
   const { disk, place } = plan.ledger;
   if (plan.isNew) {
     await disk.removeTree(await hideContainer(disk, place));
@@ -109,6 +114,7 @@ async function abandonStaging(plan: StagingPlan): Promise<void> {
   }
   await forgetStaged(plan);
   await clearSlot(disk, place, plan.slot);
+  if (gaveIds) await forgetIds(plan.ledger);
 }
 
 /** A record that failed to become durable may still be there, and refer to the slot that is going to be cleared. */

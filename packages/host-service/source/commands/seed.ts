@@ -67,7 +67,12 @@ async function seedImage(
 async function seedLocked(
   files: { config: string; rootfs: string; meta: string | undefined },
   options: SeedOptions,
-  { stateDirectory, limits, grantOf }: Pick<Configuration, "stateDirectory" | "limits" | "grantOf">,
+  {
+    stateDirectory,
+    limits,
+    grantOf,
+    keepsImages,
+  }: Pick<Configuration, "stateDirectory" | "limits" | "grantOf" | "keepsImages">,
 ): Promise<{ warnings: string[] }> {
   const { program } = options;
   const inbox = await openInbox({ directory: join(stateDirectory, "inbox"), program, limits });
@@ -86,7 +91,7 @@ async function seedLocked(
     const open = () => seedSlot({ disk: realDisk, directory, now: () => new Date() });
     return await stageImage(
       { name, parts: received, config, bytesReclaimed: 0 },
-      { open, operation, context: { limits, program, stateDirectory, grantOf, host: "another" } },
+      { open, operation, context: { limits, program, stateDirectory, grantOf, keepsImages, host: "another" } },
     );
   });
 }

@@ -55,6 +55,8 @@ export interface Configuration {
   portable: { bus: string | undefined; dwellMs: number; profilesOf: (container: string) => readonly string[] };
   /** What the guests may take by their guest API. */
   guestImages: readonly OfferedImage[];
+  /** Whether the archives of an installed image stay in its slot, for its container to export. */
+  keepsImages: boolean;
   /** Where this was read; the paths in it are relative to its directory. */
   file: { path: string; directory: string };
   /** By container name. A container that is not listed may make every group of calls, as the design promises. */
@@ -129,6 +131,7 @@ export function parseConfiguration(text: string, path: string): Configuration {
       profilesOf: portableProfilesOf(file.containers),
     },
     guestImages: guestImagesOf(file.guest_api.images, path),
+    keepsImages: file.guest_api.keep_images,
     file: { path, directory: dirname(resolve(path)) },
     rebootsAfterTrial: new Set(
       Object.entries(file.containers).flatMap(([name, ceiling]) => (ceiling.trial_failure === "reboot" ? [name] : [])),

@@ -177,7 +177,10 @@ export const ConfigurationFile = strictObject({
   ),
   upgrade: optional(Upgrade),
   portable: optional(Portable, {}),
-  guest_api: optional(strictObject({ images: optional(record(string(), GuestImage), {}) }), {}),
+  guest_api: optional(
+    strictObject({ images: optional(record(string(), GuestImage), {}), keep_images: optional(boolean(), false) }),
+    {},
+  ),
   containers: optional(record(string(), Ceiling), {}),
 });
 export type ConfigurationFile = InferOutput<typeof ConfigurationFile>;

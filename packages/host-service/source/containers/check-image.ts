@@ -7,16 +7,21 @@ import type { ArchivePart, ImageParts } from "./receive.ts";
 
 /** Refuses what is larger than the limits, or than the free space of the file system of `directory`. */
 export async function checkFits(
-  { parts, bytesReclaimed }: { parts: Pick<ImageParts, "rootfs" | "meta">; bytesReclaimed: number },
+  {
+    parts,
+    bytesReclaimed,
+    bytesBeside = 0,
+  }: { parts: Pick<ImageParts, "rootfs" | "meta">; bytesReclaimed: number; bytesBeside?: number },
   { directory, limits }: { directory: string; limits: Limits },
 ): Promise<void> {
   if (parts.meta !== undefined) await measured("the metadata", parts.meta, metaLimits.unpackedBytesMax);
   const bytes = await measured("the rootfs", parts.rootfs, limits.unpackedBytesMax);
   const bytesFree = freeSpace(directory).bytes + bytesReclaimed;
-  if (bytes + limits.reserveBytes <= bytesFree) return;
+  if (bytes + bytesBeside + limits.reserveBytes <= bytesFree) return;
+  const beside = bytesBeside === 0 ? "" : ` ${bytesBeside} are for its archives (guest_api.keep_images),`;
   throw new ArchiveError(
     "no-space",
-    `Cannot unpack the rootfs: it unpacks to ${bytes} bytes, ${limits.reserveBytes} stay in reserve, and ` +
+    `Cannot unpack the rootfs: it unpacks to ${bytes} bytes,${beside} ${limits.reserveBytes} stay in reserve, and ` +
       `${bytesFree} are free in "${directory}"; free some space`,
   );
 }

@@ -21,18 +21,23 @@ export interface RuntimeContext {
   grant: Grant;
   /** The host that runs this program, or a device whose image is being built. */
   host: "this" | "another";
+  /** How what was set live is taken back. */
+  undoOf?: (key: string) => string | undefined;
 }
 
 const deed = "install the image";
 
 /** What a runtime is to do, or undefined where the host's own units start the container. Throws what cannot be done, or is not granted. */
-export function checkRuntime(config: InstanceConfig, { name, grant, host }: RuntimeContext): Wanted | undefined {
+export function checkRuntime(
+  config: InstanceConfig,
+  { name, grant, host, undoOf }: RuntimeContext,
+): Wanted | undefined {
   if (host === "this") checkArchitecture(config);
   if (runtimeOf(config, grant) === "none") {
     refuseTrialHelpers(config);
     return undefined;
   }
-  const wanted = wantedOf(config, { name, grant });
+  const wanted = wantedOf(config, { name, grant, ...(undoOf === undefined ? {} : { undoOf }) });
   if (host === "another") return wanted;
   const here = { path: process.env["PATH"], deed };
   checkProgram(wanted.runtime, here);
@@ -62,13 +67,11 @@ function checkArchitecture({ architecture }: InstanceConfig): void {
   throw new RequestError("not-supported", `Cannot ${deed}: ${why}; install an image for ${own}`);
 }
 
-/** What needs a runtime of ours. */
+/** What needs a runtime of ours. That its guest is ready each container can say. */
 function refuseTrialHelpers({ trial }: InstanceConfig): void {
-  if (trial.commit === "ready") {
-    throw notSupported(
-      "trial.commit",
-      '"ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
-    );
+  if (trial.health !== undefined) {
+    const next = "leave it out, and let the guest say that it is ready (PATCH /1.0 on /dev/incus/sock)";
+    throw notSupported("trial.health", `it needs a runtime that runs a command in the container; ${next}`);
   }
   if (trial.timeoutMs !== undefined) {
     throw notSupported("trial.timeout", "it needs a runtime that can restart the container; leave it out");

@@ -113,12 +113,13 @@ export class Containers {
 
   async install(operation: Operation, source: ImageSource): Promise<Finished> {
     const { configuration, operations } = this.#options;
-    const { limits, stateDirectory, grantOf } = configuration;
+    const { limits, stateDirectory, grantOf, keepsImages } = configuration;
     const installed = await install(source, operation, {
       ...this.#options,
       limits,
       stateDirectory,
       grantOf,
+      keepsImages,
       host: "this",
       target: async (config) => {
         const name = operation.container ?? (await this.#nameOfImage(config));

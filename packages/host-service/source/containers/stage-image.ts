@@ -3,13 +3,17 @@
 import { ArchiveError, unpack } from "@host-service/archive";
 import type { IdRange, InstanceConfig, Metadata, UnpackReport } from "@host-service/archive";
 import type { Grant, Wanted } from "@host-service/runtime";
-import { imageIdOf } from "@host-service/slots";
+import { containerDirectory, imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
+import { realDisk } from "@host-service/disk";
 import type { Limits } from "../configuration/configuration.ts";
+import { effectiveOf, undoIn } from "../guests/effective.ts";
+import { emptyLive, lookAtLive } from "../guests/live.ts";
 import type { Operation } from "../operations/operation.ts";
 import { checkFits, tellAbout } from "./check-image.ts";
 import { checkRootfs, checkRuntime } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
+import { bytesKept, keepImage } from "./keep-image.ts";
 import { lossesOf } from "./losses.ts";
 import type { ImageParts } from "./receive.ts";
 import { costOfSnapshots } from "./snapshot-cost.ts";
@@ -30,6 +34,8 @@ export interface StageContext {
   stateDirectory: string;
   /** What the container's config.yaml may ask for. */
   grantOf: (name: string) => Grant;
+  /** Whether its archives stay in the slot. */
+  keepsImages?: boolean;
   /** "another": the image is for a device whose own image is being built here. */
   host: RuntimeContext["host"];
 }
@@ -47,21 +53,32 @@ export async function stageImage(
 ): Promise<Staged> {
   const { operation, context } = options;
   const { name, config } = image;
-  const runtime: RuntimeContext = { name, grant: context.grantOf(name), host: context.host };
-  const wanted = checkRuntime(config, runtime);
-  await checkFits(image, { directory: context.stateDirectory, limits: context.limits });
+  // What was set live counts on top of each image.
+  const live = (await lookAtLive(realDisk, containerDirectory(context.stateDirectory, name))) ?? emptyLive;
+  const effective = effectiveOf(config, live);
+  const runtime: RuntimeContext = {
+    name,
+    grant: context.grantOf(name),
+    host: context.host,
+    undoOf: undoIn(live, name),
+  };
+  const wanted = checkRuntime(effective, runtime);
+  const keeps = context.keepsImages === true;
+  const fitting = { directory: context.stateDirectory, limits: context.limits };
+  await checkFits({ ...image, bytesBeside: keeps ? bytesKept(image.parts) : 0 }, fitting);
   operation.throwIfCancelled();
   const staging = await options.open();
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    checkRootfs(effective, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    const kept = keeps ? await keepImage(image.parts, staging) : [];
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
     const costs = await costOfSnapshots(wanted, context.stateDirectory);
-    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...costs] };
+    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...kept, ...costs] };
   } finally {
     await staging.abandon();
   }

@@ -5,10 +5,12 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
+import { realDisk } from "@host-service/disk";
 import { Guest, instanceInputs, merge, startTime } from "@host-service/guest-api";
-import type { Images, Layer, Membership } from "@host-service/guest-api";
-import type { RuntimeName } from "@host-service/runtime";
+import type { Image, Images, Layer, Membership } from "@host-service/guest-api";
+import type { Grant, RuntimeName } from "@host-service/runtime";
 import { containerDirectory, currentPath } from "@host-service/slots";
+import { keptImageIn } from "../containers/keep-image.ts";
 import type { Log } from "../log.ts";
 import { GuestSockets } from "./guest-sockets.ts";
 import { initFinder } from "./init-process.ts";
@@ -20,10 +22,16 @@ export interface GuestContext {
   runDirectory: string;
   /** What config.yaml says, else what the host does. */
   runtimeOf: (name: string, config: InstanceConfig) => RuntimeName;
+  grantOf: (name: string) => Grant;
+  /** The argv that starts this program again, for its jobs. */
+  program: readonly string[];
   images: Images;
   onReady: (name: string) => Promise<void> | void;
   log: Log;
 }
+
+/** Of a container of which this boot runs no image. */
+const nothingYet = parseInstanceConfig("type: container\n");
 
 export class GuestEntry {
   readonly guest: Guest;
@@ -32,7 +40,10 @@ export class GuestEntry {
   readonly #init: () => number | undefined;
   #live: Live = emptyLive;
   #image: Layer = { config: {}, devices: {} };
+  #instance: InstanceConfig = nothingYet;
   #slot: string | undefined;
+  /** Which the container may export, where the host keeps its archives. */
+  #ownImage: Image | undefined;
   #runtime: RuntimeName = "none";
   #last: Promise<unknown> = Promise.resolve();
 
@@ -43,7 +54,7 @@ export class GuestEntry {
     this.#sockets = new GuestSockets({
       guest: this.guest,
       membership: () => this.#membership(),
-      images: context.images,
+      images: () => (this.#ownImage === undefined ? context.images() : [this.#ownImage, ...context.images()]),
       location: hostname(),
       runDirectory: context.runDirectory,
       onFailure: (error) => {
@@ -61,10 +72,22 @@ export class GuestEntry {
     return this.#runtime;
   }
 
+  /** In its unit: a container that the host's own units run is never known to. */
+  get runs(): boolean {
+    return this.running !== undefined;
+  }
+
+  /** Where and what it is while it runs. */
+  get running(): { init: number; containerDirectory: string; slotDirectory: string } | undefined {
+    const init = this.#runtime === "none" ? undefined : this.#init();
+    if (init === undefined || this.#slot === undefined) return undefined;
+    return { init, containerDirectory: this.#directory, slotDirectory: this.#slot };
+  }
+
   /** Reads everything anew, and follows it. */
   open(): Promise<void> {
     return this.#inTurn(async () => {
-      const { live, setAside } = await readLive(this.#directory);
+      const { live, setAside } = await readLive(realDisk, this.#directory);
       if (setAside !== undefined) {
         this.#context.log.warn("The live configuration of a container cannot be read; it was set aside", {
           container: this.guest.name,
@@ -83,10 +106,10 @@ export class GuestEntry {
     });
   }
 
-  /** Durable before the guest hears of it. */
-  change(make: (live: Live) => Live): Promise<void> {
+  /** Durable before the guest hears of it. `make` throws what is refused. */
+  change(make: (live: Live, image: InstanceConfig) => Promise<Live> | Live): Promise<void> {
     return this.#inTurn(async () => {
-      await this.#settle(make(this.#live));
+      await this.#settle(await make(this.#live, this.#instance));
     });
   }
 
@@ -111,7 +134,7 @@ export class GuestEntry {
 
   async #settle(wanted: Live): Promise<void> {
     const live = withInstance(wanted, { name: this.guest.name, layers: this.#layersWith(wanted) });
-    if (live !== this.#live) await writeLive(this.#directory, live);
+    if (live !== this.#live) await writeLive(realDisk, this.#directory, live);
     this.#live = live;
     this.guest.update(this.#layersWith(live));
     await this.#sockets.follow();
@@ -129,12 +152,15 @@ export class GuestEntry {
     const slot = await readlink(link).catch(() => undefined);
     if (slot === this.#slot) return false;
     this.#slot = slot;
+    this.#ownImage = slot === undefined ? undefined : await this.#keptImage(slot);
     if (slot === undefined) {
       this.#image = { config: {}, devices: {} };
+      this.#instance = nothingYet;
       return true;
     }
     const instance = parseInstanceConfig(await readFile(join(slot, "config.yaml"), "utf8"));
     const { config, image, volatile, devices } = instance;
+    this.#instance = instance;
     this.#runtime = this.#context.runtimeOf(this.guest.name, instance);
     const texts: Record<string, Record<string, string>> = {};
     for (const [name, device] of Object.entries(devices)) texts[name] = textsOf(device);
@@ -143,6 +169,17 @@ export class GuestEntry {
       devices: texts,
     };
     return true;
+  }
+
+  /** What cannot be read is not offered; all else goes on. */
+  async #keptImage(slot: string): Promise<Image | undefined> {
+    try {
+      return await keptImageIn(slot);
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      this.#context.log.warn("Cannot offer a container its own image", { container: this.guest.name, why });
+      return undefined;
+    }
   }
 
   #inTurn<Result>(work: () => Promise<Result>): Promise<Result> {

@@ -1,12 +1,15 @@
 // The guest API of all containers of this host: who has one, and what is set live.
 import type { ConfigChange, DeviceChange } from "@host-service/protocol";
+import { join } from "node:path";
 import { byBytes } from "@host-service/guest-api";
 import { realDisk } from "@host-service/disk";
+import { plugDevice, unplugDevice } from "@host-service/runtime/plug";
 import { listContainers } from "@host-service/slots";
 import { RequestError } from "../problems/request-error.ts";
 import { GuestEntry } from "./guest-entry.ts";
 import type { GuestContext } from "./guest-entry.ts";
-import { withConfig, withDevices } from "./live-changes.ts";
+import { canStartWith, checkLive } from "./check-live.ts";
+import { isGuestKey, withConfig, withDevices } from "./live-changes.ts";
 
 const shownMax = 8;
 
@@ -55,9 +58,24 @@ export class Guests {
     throw new RequestError("not-found", `Cannot get ${JSON.stringify(key.slice(0, 64))}: it is not set`);
   }
 
-  async changeConfig(name: string, { config }: ConfigChange): Promise<void> {
-    await this.#entry(name).change((live) => withConfig(live, config));
+  /** Answers what a person should know. */
+  async changeConfig(name: string, { config }: ConfigChange): Promise<string[]> {
+    const entry = this.#entry(name);
+    const atStart = Object.keys(config).filter((key) => !isGuestKey(key));
+    await entry.change((live, image) => {
+      const next = withConfig(live, config);
+      const [key = ""] = atStart;
+      const deed = `${config[key] === null ? "unset" : "set"} ${JSON.stringify(key.slice(0, 64))}`;
+      const check = { name, grant: this.#context.grantOf(name), image, deed };
+      const takesBack = atStart.every((one) => config[one] === null);
+      if (atStart.length > 0 && !(takesBack && !canStartWith(live, check))) checkLive(next, check);
+      return next;
+    });
     this.#context.log.info("Live keys were changed", { container: name, ...shown("keys", config) });
+    if (atStart.length === 0 || !entry.runs) return [];
+    const what =
+      atStart.length === 1 ? `"${atStart[0]}" counts` : `${atStart.map((key) => `"${key}"`).join(", ")} count`;
+    return [`${what} from the next start of "${name}"; hostctl container restart --name ${name}`];
   }
 
   devices(name: string): Record<string, Record<string, string>> {
@@ -66,11 +84,29 @@ export class Guests {
 
   async changeDevices(name: string, { devices }: DeviceChange): Promise<void> {
     const entry = this.#entry(name);
-    if (entry.runtime !== "none") {
-      const why = `its runtime "${entry.runtime}" takes devices from config.yaml alone; write them into that of the next image`;
-      throw new RequestError("not-supported", `Cannot change the devices of "${name}": ${why}`);
-    }
-    await entry.change((live) => withDevices(live, devices));
+    await entry.change(async (live, image) => {
+      const next = withDevices(live, devices);
+      if (this.#context.runtimeOf(name, image) === "none") return next;
+      const [device = "", ...others] = Object.keys(devices);
+      const isAdded = devices[device] !== null;
+      const grant = this.#context.grantOf(name);
+      const check = { name, grant, image, deed: `${isAdded ? "add" : "remove"} the device "${device}"` };
+      const takesBack = Object.values(devices).every((one) => one === null);
+      if (takesBack && !canStartWith(live, check)) return next;
+      const after = checkLive(next, check);
+      if (entry.running === undefined) return next;
+      refuseWhileRunning(name, {
+        device,
+        others,
+        isReplaced: entry.guest.merged.devices[device] !== undefined && isAdded,
+      });
+      const { program, runDirectory } = this.#context;
+      const spare = join(runDirectory, ".plug");
+      const options = { ...entry.running, name, device, program, spare, ownPaths: [...grant.ownPaths] };
+      const plans = { before: checkLive(live, check), after };
+      await (isAdded ? plugDevice(plans, options) : unplugDevice(plans, options));
+      return next;
+    });
     this.#context.log.info("Live devices were changed", { container: name, ...shown("devices", devices) });
   }
 
@@ -109,6 +145,19 @@ export class Guests {
       this.#context.log.warn(what, { ...about, why: error instanceof Error ? error.message : String(error) });
     }
   }
+}
+
+/** Each device comes or goes whole, and by itself: so that what failed has changed nothing. */
+function refuseWhileRunning(
+  name: string,
+  { device, others, isReplaced }: { device: string; others: readonly string[]; isReplaced: boolean },
+): void {
+  const what = `Cannot change the devices of "${name}" while it runs`;
+  if (others.length > 0)
+    throw new RequestError("invalid-request", `${what}: one at a time; change the others after it`);
+  if (!isReplaced) return;
+  const next = "remove it first, or stop the container where config.yaml has it";
+  throw new RequestError("refused-in-state", `${what}: there is a device "${device}" already; ${next}`);
 }
 
 /** Names for the log, and how many more there are. Never values. */

@@ -3,8 +3,6 @@ import { ConfigChange, DeviceChange } from "@host-service/protocol";
 import type { Call } from "./call.ts";
 import { readJson } from "./json-body.ts";
 
-const done = { ok: true };
-
 /** No value of a key or a device is ever in an error. */
 const isSecret = (): boolean => true;
 
@@ -14,14 +12,13 @@ export const guestCalls = {
     Response.json({ value: call.context.guests.value(await nameOf(call), call.parameters["key"] ?? "") }),
   changeContainerConfig: async (call: Call) => {
     const change = await readJson(call.request, ConfigChange, { isSecret });
-    await call.context.guests.changeConfig(await nameOf(call), change);
-    return Response.json(done);
+    return Response.json({ ok: true, warnings: await call.context.guests.changeConfig(await nameOf(call), change) });
   },
   containerDevices: async (call: Call) => Response.json({ devices: call.context.guests.devices(await nameOf(call)) }),
   changeContainerDevices: async (call: Call) => {
     const change = await readJson(call.request, DeviceChange, { isSecret });
     await call.context.guests.changeDevices(await nameOf(call), change);
-    return Response.json(done);
+    return Response.json({ ok: true, warnings: [] });
   },
 };
 

@@ -51,6 +51,7 @@ describe("parseConfiguration", () => {
       upgrade: undefined,
       portable: { bus: undefined, dwellMs: 10_000, profilesOf: expect.any(Function) },
       guestImages: [],
+      keepsImages: false,
       file: { path, directory: "/etc/host-service" },
       allow: new Map(),
       rebootsAfterTrial: new Set(),
@@ -103,6 +104,8 @@ describe("parseConfiguration", () => {
       checks = [["/usr/bin/check", "--all"]]
       interval = "5s"
       timeout = "2m"
+      [guest_api]
+      keep_images = true
       [containers.edge]
       allow = ["container"]
       trial_failure = "reboot"
@@ -160,6 +163,7 @@ describe("parseConfiguration", () => {
         commit: { checks: [["/usr/bin/check", "--all"]], intervalMs: 5000, timeoutMs: 120_000 },
         bootEnvironment: { kind: "u-boot", file: "/etc/fw_env.config", parts: { a: 2, b: 3 } },
       },
+      keepsImages: true,
       guestImages: [],
       file: { path, directory: "/etc/host-service" },
       allow: new Map([

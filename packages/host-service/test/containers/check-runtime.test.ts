@@ -44,9 +44,10 @@ const foreign = hostArchitecture() === "aarch64" ? "x86_64" : "aarch64";
 
 test("checkRuntime with runtime none leaves the container to the host's units, and refuses what needs a runtime", () => {
   expect(answer("runtime: none\ntrial: {commit: manual, boots: 3}\n")).toBeUndefined();
-  expect(answer("trial: {commit: ready}\n")).toEqual([
+  expect(answer("trial: {commit: ready}\n")).toBeUndefined();
+  expect(answer('trial: {commit: ready, health: {command: ["/bin/true"]}}\n')).toEqual([
     "not-supported",
-    'Cannot install the image: config.yaml asks for "trial.commit": "ready" needs a runtime that hears the guest; use "manual" and hostctl container commit',
+    'Cannot install the image: config.yaml asks for "trial.health": it needs a runtime that runs a command in the container; leave it out, and let the guest say that it is ready (PATCH /1.0 on /dev/incus/sock)',
   ]);
   expect(answer("trial: {timeout: 5m}\n")).toEqual([
     "not-supported",

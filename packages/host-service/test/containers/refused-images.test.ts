@@ -32,7 +32,7 @@ const refused: [string, Image, string][] = [
     config({ runtime: "lxc", config: { "oci.entrypoint": "/app" } }),
     "422 image-refused",
   ],
-  ["trial.commit: ready", config({ trial: { commit: "ready" } }), "501 not-supported"],
+  ["trial.health", config({ trial: { commit: "ready", health: { command: ["/well"] } } }), "501 not-supported"],
   ["trial.timeout", config({ trial: { timeout: "5m" } }), "501 not-supported"],
   ["a rootfs that is no archive", { ...good, rootfs: noise.subarray(0, 5000) }, "422 image-refused"],
   ["a rootfs that is cut off", { ...good, rootfs: good.rootfs.subarray(0, -20) }, "422 image-refused"],
@@ -48,9 +48,9 @@ const refused: [string, Image, string][] = [
 const limits =
   "[limits]\nreserve_bytes = 0\nentries_max = 50\nunpacked_bytes_max = 8388608\nimage_bytes_max = 2097152\n";
 
-/** Without the directory itself, and the ids that a container has from its first image that asks for them, whatever becomes of it. */
+/** Without the directory itself. */
 function changeable(kept: Record<string, string>): Record<string, string> {
-  const { containers: _, "containers/.ids.lock": _lock, "containers/edge/ids.json": _ids, ...others } = kept;
+  const { containers: _, "containers/.ids.lock": _lock, ...others } = kept;
   return others;
 }
 

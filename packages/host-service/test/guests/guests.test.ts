@@ -1,12 +1,17 @@
 // The guest sockets of a real daemon: there while the switches say so, and what is set live is kept.
 import { expect, test } from "bun:test";
 import { lstat, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { machine, tmpdir } from "node:os";
 import { join } from "node:path";
+import { incusMetadata, packMetadata } from "@host-service/fixtures";
+import type { MetadataFiles } from "@host-service/fixtures";
 import { onDevice } from "../kit/device.ts";
 import type { Device } from "../kit/device.ts";
 import { imageOf } from "../kit/images.ts";
+import type { Image } from "../kit/images.ts";
+import { withPrograms } from "../kit/programs.ts";
 import { until } from "../kit/until.ts";
+import { runnable } from "../kit/with-units.ts";
 
 const flavours = ["incus", "lxd"] as const;
 type Flavour = (typeof flavours)[number];
@@ -33,6 +38,18 @@ async function set(device: Device, config: Record<string, string | null>): Promi
   return (await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify({ config }) }))
     .status;
 }
+
+async function boots(device: Device, image: Image): Promise<void> {
+  expect((await device.install(image)).body["detail"]).toBeUndefined();
+  await device.reboot();
+  expect((await device.call("POST", "/v1/containers/edge/commit")).status).toBe(200);
+}
+
+const digestOf = (parts: readonly Uint8Array[]) => {
+  const hash = new Bun.CryptoHasher("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
+};
 
 /** A container whose first image runs, with these keys. */
 async function running(device: Device, config: string, version = "1.0.0"): Promise<void> {
@@ -102,22 +119,89 @@ test("what cannot be set live is refused with the next step, and changes nothing
   onDevice(async (device) => {
     await running(device, "  user.foo: bar");
     const before = await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8");
-    const refused: [object, string][] = [
-      [{ config: { "limits.memory": "1GiB" } }, 'Cannot set "limits.memory": only user.*, cloud-init.*'],
-      [{ config: { "user.": "x" } }, 'Cannot set "user.": only'],
+    const refused: [object, string, number?][] = [
+      [{ config: { "limits.memory": "1GiB" } }, 'Cannot set "limits.memory": the host\'s own units run "edge"', 501],
+      [{ config: { "user.": "x" } }, 'Cannot set "user.": it ends with its point'],
+      [{ config: { "user.typo": null } }, 'Cannot unset "user.typo": it was not set live', 404],
+      [{ config: { "security.privileged": "true" } }, 'Cannot set "security.privileged": the owners'],
+      [{ config: { "image.os": "x" } }, 'Cannot set "image.os": it says what the image is'],
+      [{ config: { "volatile.uuid": "x" } }, 'Cannot set "volatile.uuid": it is the container\'s own'],
       [{ config: { "security.guestapi": "maybe-secret" } }, 'Cannot set "security.guestapi": the value'],
       [{ config: { "user.a": 5 } }, 'Cannot read the request: "config.user.a" has to be'],
       [{ config: { "user.a": "x\0y" } }, 'Cannot set "user.a": the value of "user.a" has a zero byte'],
     ];
-    for (const [body, detail] of refused) {
+    for (const [body, detail, status = 400] of refused) {
       const headers = { "content-type": "application/json" };
       const answer = await device.call("PATCH", "/v1/containers/edge/config", { headers, body: JSON.stringify(body) });
-      expect([answer.status, String(answer.body["detail"])]).toEqual([400, expect.stringContaining(detail)]);
+      expect([answer.status, String(answer.body["detail"])]).toEqual([status, expect.stringContaining(detail)]);
       expect(String(answer.body["detail"])).not.toContain("secret");
     }
     expect(await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8")).toBe(before);
     expect((await device.call("GET", "/v1/containers/edge/config", { as: "edge" })).status).toBe(403);
   }));
+
+test("keys and devices of a runtime are checked as config.yaml's are, against the image and the ceiling, and kept", () =>
+  onDevice(async (device) => {
+    await withPrograms("lxc-start");
+    await boots(device, runnable("1.0.0"));
+    const change = async (what: "config" | "devices", body: object) => {
+      const headers = { "content-type": "application/json" };
+      const call = { headers, body: JSON.stringify({ [what]: body }) };
+      const { status, body: answer } = await device.call("PATCH", `/v1/containers/edge/${what}`, call);
+      return [status, answer["detail"] ?? answer["warnings"]];
+    };
+    expect(await change("config", { "limits.memory": "512MiB", "environment.MODE": "fast" })).toEqual([200, []]);
+    expect(await change("config", { "security.nesting": "true" })).toEqual([
+      403,
+      'Cannot set "security.nesting": the live configuration asks for "security.nesting", which this host does not grant to "edge"; its administrator grants it with [containers.edge] nesting = true',
+    ]);
+    expect(await change("config", { "limits.memory": "12B" })).toEqual([
+      422,
+      'Cannot set "limits.memory": "limits.memory" in the live configuration has to be a size of at least 1MiB such as "512MiB", or a share of the host\'s memory from "1%" to "100%", got "12B"',
+    ]);
+    expect(await change("config", { "boot.stop.priority": "1" })).toEqual([
+      501,
+      expect.stringContaining("leave it out"),
+    ]);
+    const data = { type: "disk", source: "/srv/data", path: "/data" };
+    expect(await change("devices", { data })).toEqual([
+      403,
+      'Cannot add the device "data": the live configuration asks for "devices.data.source" "/srv/data", which this host does not grant to "edge"; its administrator grants it with [containers.edge] disk_sources = ["/srv/data"]',
+    ]);
+    expect(await change("devices", { data: { ...data, source: "volume:data" } })).toEqual([200, []]);
+    const live = await readFile(join(device.directory, "state/containers/edge/live.json"), "utf8");
+    expect(JSON.parse(live)).toMatchObject({
+      config: { "limits.memory": "512MiB", "environment.MODE": "fast" },
+      devices: { data: { source: "volume:data" } },
+    });
+    expect(await change("config", { "limits.memory": null, "environment.MODE": null })).toEqual([200, []]);
+    expect(await change("devices", { data: null })).toEqual([200, []]);
+  }, '[containers.edge]\nruntime = "lxc"\nprivileged = true\n'));
+
+test("devices are checked by the runtime that an image will have, also before the first boot of one", () =>
+  onDevice(async (device) => {
+    await withPrograms("lxc-start");
+    expect((await device.install(runnable("1.0.0"))).status).toBe(200);
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ devices: { data: { type: "disk", source: "/srv", path: "/data" } } });
+    const answer = await device.call("PATCH", "/v1/containers/edge/devices", { headers, body });
+    expect([answer.status, answer.body["detail"]]).toEqual([403, expect.stringContaining('disk_sources = ["/srv"]')]);
+  }, '[containers.edge]\nruntime = "lxc"\nprivileged = true\n'));
+
+test("an image is refused that cannot be started with what is set live, with how that is taken back", () =>
+  onDevice(async (device) => {
+    await withPrograms("lxc-start");
+    await boots(device, runnable("1.0.0"));
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ devices: { data: { type: "disk", source: "volume:data", path: "/data" } } });
+    expect((await device.call("PATCH", "/v1/containers/edge/devices", { headers, body })).status).toBe(200);
+    const other = { other: { type: "disk", source: "volume:other", path: "/data" } };
+    const answer = await device.install(runnable("2.0.0", undefined, { devices: other }));
+    expect([answer.status, answer.body["detail"]]).toEqual([
+      422,
+      'Cannot install the image: "devices.data.path" in the live configuration has to be another one than that of "other", got "/data"; set it anew, or take it back with hostctl container device remove data --name edge',
+    ]);
+  }, '[containers.edge]\nruntime = "lxc"\nprivileged = true\n'));
 
 test("devices are added and removed live, and the guest is told", () =>
   onDevice(async (device) => {
@@ -130,7 +214,11 @@ test("devices are added and removed live, and the guest is told", () =>
     const zero = { type: "unix-char", source: "/dev/zero", path: "/dev/zero2" };
     expect((await change({ zero })).status).toBe(200);
     expect(JSON.parse((await ask(device, "incus", "/1.0/devices")).slice(4))).toEqual({ zero });
-    expect((await change({ zero: { type: "unixchar" } })).status).toBe(422);
+    const unknown = await change({ zero: { type: "unixchar" } });
+    expect([unknown.status, unknown.body["detail"]]).toEqual([
+      400,
+      'Cannot add the device "zero": the device "zero" is of unknown type "unixchar"; did you mean "unix-char"?',
+    ]);
     expect((await change({ nope: null })).status).toBe(404);
     expect((await change({ zero: null })).status).toBe(200);
     expect(await ask(device, "incus", "/1.0/devices")).toBe("200 {}\n");
@@ -182,6 +270,35 @@ test("a container that is removed takes its sockets with it, and each container 
     expect((await readdir(join(device.directory, "run"))).filter((name) => !name.startsWith("."))).toEqual(["lamp"]);
     expect(await nameOf("lamp")).toBe("lamp");
   }));
+
+test("G45: a container exports its own image where the host keeps archives, and no other one's", () =>
+  onDevice(async (device) => {
+    // As if it had been built for this machine.
+    const fit = Object.entries(incusMetadata()).map(([name, text]) => [name, text?.replaceAll("x86_64", machine())]);
+    const meta = Bun.gzipSync(new Uint8Array(packMetadata(Object.fromEntries(fit) as MetadataFiles)));
+    const config = 'name: edge\nversion: "1.0.0"\nconfig:\n  security.guestapi.images: "true"\n';
+    const image = imageOf("1.0.0", { config, meta });
+    const target = `/1.0/images/${digestOf([meta, image.rootfs])}/export`;
+    expect((await device.install(image)).body).toMatchObject({ warnings: [] });
+    const bare = { ...imageOf("1.0.0", { config: config.replace("edge", "lamp") }), rootfs: image.rootfs };
+    expect((await device.install(bare, { name: "lamp" })).body["warnings"]).toEqual([
+      "its container cannot export this image: it came without the metadata archive that makes it one of Incus and LXD",
+    ]);
+    await device.reboot();
+    const given = await fetch(`http://guest${target}`, { unix: socketOf(device, "incus"), keepalive: false });
+    const form = await given.formData();
+    const parts = ["metadata", "rootfs"].map((name) => form.get(name)).filter((part) => part instanceof File);
+    expect(parts.map((part) => part.name)).toEqual([
+      expect.stringMatching(/^meta-[0-9a-f]{64}\.tar\.gz$/u),
+      expect.stringMatching(/^[0-9a-f]{64}\.tar\.gz$/u),
+    ]);
+    expect(digestOf(await Promise.all(parts.map((part) => part.bytes())))).toBe(target.split("/")[3] ?? "");
+    const other = await fetch(`http://guest${target}`, { unix: socketOf(device, "incus", "lamp"), keepalive: false });
+    expect(other.status).toBe(404);
+    // They go with their slot.
+    await device.call("DELETE", "/v1/containers/edge");
+    expect(await readdir(join(device.directory, "state/containers"))).not.toContain("edge");
+  }, "[guest_api]\nkeep_images = true\n"));
 
 test("an image of the configuration is given out to who may have it, by its digest", async () => {
   const directory = await mkdtemp(join(tmpdir(), "hs-"));

@@ -98,7 +98,7 @@ export const containerCommands: readonly CommandSpec[] = [
   },
   {
     name: "config",
-    summary: "read and set keys that the guest sees at once",
+    summary: "read and set keys on top of config.yaml's",
     positionals: [
       { name: "verb", required: true, complete: ["get", "set", "unset", "list"] },
       { name: "key", required: false },
@@ -107,7 +107,7 @@ export const containerCommands: readonly CommandSpec[] = [
     usage: ["get <key>", "set <key> <value>", "unset <key>", "list"],
     options: [name],
     details: [
-      "On the host alone. Live keys (user.*, cloud-init.*, security.guestapi, security.devlxd) win over those of config.yaml, outlive updates of the image, and are told to the guest as events. unset takes a live key back, so that the image's own counts again.",
+      "On the host alone. Live keys win over those of config.yaml and outlive updates of the image. The guest sees user.*, cloud-init.* and the switches of its API (security.guestapi, security.devlxd) at once, user.* as events; all other keys, such as limits.* and environment.*, count from the next start, as far as the host grants them. unset takes a live key back, so that the image's own counts again.",
     ],
     examples: [
       "hostctl container config set user.mode fast",
@@ -119,7 +119,7 @@ export const containerCommands: readonly CommandSpec[] = [
   },
   {
     name: "device",
-    summary: "add and remove devices that the guest sees at once",
+    summary: "add and remove devices on top of config.yaml's",
     positionals: [
       { name: "verb", required: true, complete: ["add", "remove", "list"] },
       { name: "device", required: false },
@@ -127,9 +127,12 @@ export const containerCommands: readonly CommandSpec[] = [
     ],
     usage: ["add <device> <key=value>...", "remove <device>", "list"],
     options: [name],
-    details: ["On the host alone, where the container's runtime can."],
+    details: [
+      "On the host alone, and below what the host grants. A container that runs gets a disk or a device node at once, and loses it as soon; its guest is told. What a running container cannot get (a nic, a disk that is read-only where the container has ids of its own) is refused: stop it, add it, start it. Devices that were added outlive updates of the image.",
+    ],
     examples: [
       "hostctl container device add data type=disk source=/srv/data path=/data",
+      "hostctl container device add port type=unix-char source=/dev/ttyUSB0 mode=0660",
       "hostctl container device remove data",
       "hostctl container device list --json",
     ],

@@ -2,7 +2,7 @@
 import { exitCodes } from "@host-service/protocol";
 import type { Invocation } from "../arguments/command.ts";
 import { UsageError } from "../arguments/usage-error.ts";
-import { printAnswer } from "../output/answer.ts";
+import { printAnswer, printWarnings } from "../output/answer.ts";
 import { printable } from "../output/printable.ts";
 import { write } from "../output/write.ts";
 import { connect } from "./connect.ts";
@@ -10,8 +10,8 @@ import { containerName } from "./container-name.ts";
 
 export async function config(invocation: Invocation): Promise<number> {
   const [verb, key, value] = invocation.positionals;
-  const counts = { get: 2, set: 3, unset: 2, list: 1 };
-  checkCount(invocation, { command: "config", counts });
+  const words = { get: ["key"], set: ["key", "value"], unset: ["key"], list: [] };
+  checkWords(invocation, { command: "config", words });
   if (verb === "list") return await listConfig(invocation);
   if (verb === "get") return await getKey(invocation, key ?? "");
   return await changeConfig(invocation, { [key ?? ""]: verb === "set" ? (value ?? "") : null });
@@ -19,11 +19,13 @@ export async function config(invocation: Invocation): Promise<number> {
 
 export async function device(invocation: Invocation): Promise<number> {
   const [verb, name = "", ...properties] = invocation.positionals;
-  checkCount(invocation, { command: "device", counts: { add: undefined, remove: 2, list: 1 } });
+  const words = { add: ["device", "key=value"], remove: ["device"], list: [] };
+  checkWords(invocation, { command: "device", words, repeats: "add" });
   if (verb === "list") return await listDevices(invocation);
-  const devices = { [name]: verb === "add" ? propertiesOf(name, properties) : null };
+  const devices = { [name]: verb === "add" ? propertiesOf(properties) : null };
   const parameters = { name: containerName(invocation) };
   const answer = await connect(invocation).call("changeContainerDevices", { parameters, request: { devices } });
+  printWarnings(answer.warnings);
   printAnswer(invocation, answer, ["OK"]);
   return exitCodes.done;
 }
@@ -40,6 +42,7 @@ async function getKey(invocation: Invocation, key: string): Promise<number> {
 async function changeConfig(invocation: Invocation, change: Record<string, string | null>): Promise<number> {
   const parameters = { name: containerName(invocation) };
   const answer = await connect(invocation).call("changeContainerConfig", { parameters, request: { config: change } });
+  printWarnings(answer.warnings);
   printAnswer(invocation, answer, ["OK"]);
   return exitCodes.done;
 }
@@ -67,38 +70,44 @@ async function listDevices(invocation: Invocation): Promise<number> {
   return exitCodes.done;
 }
 
-function propertiesOf(name: string, words: readonly string[]): Record<string, string> {
-  if (words.length === 0) {
-    throw new UsageError(
-      `Cannot add the device "${name}": it has no properties; write them as KEY=VALUE, such as type=disk`,
-    );
-  }
+function propertiesOf(words: readonly string[]): Record<string, string> {
   return Object.fromEntries(
     words.map((word) => {
       const equals = word.indexOf("=");
       if (equals > 0) return [word.slice(0, equals), word.slice(equals + 1)];
-      throw new UsageError(`Cannot read "${word}": a property of a device is written KEY=VALUE`);
+      throw new UsageError(`Cannot read "${word}": a property of a device is written KEY=VALUE`, [
+        "container",
+        "device",
+      ]);
     }),
   );
 }
 
-/** How many words each form has; undefined for any number from two on. */
-function checkCount(
+/** What stands behind each verb; the last word of `repeats` any number of times. */
+function checkWords(
   { positionals }: Invocation,
-  { command, counts }: { command: string; counts: Readonly<Record<string, number | undefined>> },
+  {
+    command,
+    words,
+    repeats,
+  }: { command: string; words: Readonly<Record<string, readonly string[]>>; repeats?: string },
 ): void {
-  const verb = positionals[0] ?? "";
+  const [verb = "", ...given] = positionals;
   const full = `hostctl container ${command}`;
-  if (!Object.hasOwn(counts, verb)) {
-    const verbs = Object.keys(counts).join(", ");
+  const wanted = Object.hasOwn(words, verb) ? words[verb] : undefined;
+  if (wanted === undefined) {
+    const verbs = Object.keys(words).join(", ");
     throw new UsageError(`Cannot run "${full} ${verb}": there is no such command; there are ${verbs}`, [
       "container",
       command,
     ]);
   }
-  const wanted = counts[verb];
-  const isRight = wanted === undefined ? positionals.length >= 2 : positionals.length === wanted;
-  if (isRight) return;
-  const why = positionals.length < (wanted ?? 2) ? "an argument is missing" : "there is an argument too many";
+  const missing = wanted[given.length];
+  if (missing !== undefined)
+    throw new UsageError(`Cannot run "${full} ${verb}": <${missing}> is missing`, ["container", command]);
+  if (given.length === wanted.length || verb === repeats) return;
+  // Not which ones: a value that lacks its quotes may be a secret.
+  const takes = wanted.map((word) => `<${word}>`).join(" ") || "nothing";
+  const why = `it takes ${takes}, and there are words too many; quote a value that has blanks`;
   throw new UsageError(`Cannot run "${full} ${verb}": ${why}`, ["container", command]);
 }

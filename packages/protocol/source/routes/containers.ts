@@ -9,7 +9,7 @@ import {
   Removed,
 } from "../schemas/container.ts";
 import { CommitRequest, ConfigChange, DeviceChange, InstallRequest, NoRequest } from "../schemas/requests.ts";
-import { Accepted } from "../schemas/server.ts";
+import { LiveChanged } from "../schemas/server.ts";
 import type { Route } from "./route.ts";
 
 const container = "/v1/containers/{name}";
@@ -109,7 +109,7 @@ export const containerRoutes = {
     group: "container",
     hostOnly: true,
     request: ConfigChange,
-    response: Accepted,
+    response: LiveChanged,
   },
   containerConfigKey: {
     method: "GET",
@@ -134,7 +134,7 @@ export const containerRoutes = {
     group: "container",
     hostOnly: true,
     request: DeviceChange,
-    response: Accepted,
+    response: LiveChanged,
   },
   containerHistory: {
     method: "GET",

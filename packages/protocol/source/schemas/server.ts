@@ -1,4 +1,4 @@
-import { array, boolean, literal, object, picklist, string } from "@host-service/schema";
+import { array, boolean, literal, object, optional, picklist, string } from "@host-service/schema";
 import type { InferOutput } from "@host-service/schema";
 
 /** What this daemon can do for this caller; a client asks before it relies on one. */
@@ -18,3 +18,6 @@ export type ServerInfo = InferOutput<typeof ServerInfo>;
 
 export const Pong = object({ ok: boolean() });
 export const Accepted = object({ ok: literal(true) });
+
+/** `warnings` says what of the change counts from the container's next start. */
+export const LiveChanged = object({ ok: literal(true), warnings: optional(array(string()), []) });

@@ -25,7 +25,9 @@ export interface PlanOptions {
   ids: IdRange | undefined;
   meta?: MetaHints;
   /** What a refusal stops: "Cannot install the image: …" without it. */
-  deed?: "install the image" | "start the container";
+  deed?: string;
+  /** How what was set live and asks for this key is taken back; "" before it is set, undefined where config.yaml asks for it. */
+  undoOf?: (key: string) => string | undefined;
 }
 
 /** What config.yaml asks for, before it is known which ids the container gets. */
@@ -47,7 +49,8 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
   const { name, grant, meta } = options;
   const runtime = runtimeOf(config, grant);
   if (runtime === "none") throw new Error("no plan is made for a container that the host's own units start");
-  const wish: Wish = { name, runtime, grant, deed: options.deed ?? "install the image" };
+  const { deed = "install the image", undoOf = () => undefined } = options;
+  const wish: Wish = { name, runtime, grant, deed, undoOf };
   const keys = config.config;
   refuseKeys(keys, wish);
   const privileged = isOn(keys["security.privileged"]);

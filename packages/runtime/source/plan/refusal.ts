@@ -9,8 +9,10 @@ export interface Wish {
   name: string;
   runtime: Exclude<RuntimeName, "none">;
   grant: Grant;
-  /** "install the image" or "start the container". */
+  /** "install the image", "start the container" or what sets a key live. */
   deed: string;
+  /** How a key that was set live is taken back, "" where it is not set yet; undefined for what config.yaml has. */
+  undoOf: (key: string) => string | undefined;
 }
 
 const programNames: Record<Wish["runtime"], string> = { nspawn: "systemd-nspawn", lxc: "LXC" };
@@ -19,15 +21,15 @@ const programNames: Record<Wish["runtime"], string> = { nspawn: "systemd-nspawn"
 export function notGranted(wish: Wish, key: string, lacking: Lacking, asked?: string): RuntimeError {
   const what = asked === undefined ? "" : ` ${quoted(asked)}`;
   const message =
-    `Cannot ${wish.deed}: config.yaml asks for ${quoted(key)}${what}, which this host does not grant to "${wish.name}"; ` +
-    `its administrator grants it with [containers.${wish.name}] ${grantLine(wish.grant, lacking)}`;
+    `Cannot ${wish.deed}: ${asker(wish, key)} asks for ${quoted(key)}${what}, which this host does not grant to "${wish.name}"; ` +
+    `its administrator grants it with [containers.${wish.name}] ${grantLine(wish.grant, lacking)}${orUndo(wish, key)}`;
   return new RuntimeError("not-granted", message, { key, lacking });
 }
 
 /** `why` follows the key ("which …"), `next` is what to do instead. */
 export function notSupported(wish: Wish, key: string, { why, next }: { why?: string; next: string }): RuntimeError {
   const reason = why ?? `${programNames[wish.runtime]} cannot do here`;
-  const message = `Cannot ${wish.deed}: config.yaml asks for ${quoted(key)}, which ${reason}; ${next}`;
+  const message = `Cannot ${wish.deed}: ${asker(wish, key)} asks for ${quoted(key)}, which ${reason}; ${next}${orUndo(wish, key)}`;
   return new RuntimeError("not-supported", message, { key });
 }
 
@@ -38,9 +40,20 @@ export function badValue(
   { shown, expected }: { shown?: string; expected: string },
 ): RuntimeError {
   const got = shown === undefined ? "" : `, got ${quoted(shown)}`;
-  return new RuntimeError("value", `Cannot ${wish.deed}: ${quoted(key)} in config.yaml has to be ${expected}${got}`, {
-    key,
-  });
+  const what = `${quoted(key)} in ${asker(wish, key)} has to be ${expected}${got}`;
+  const undo = wish.undoOf(key);
+  const next = undo === undefined || undo === "" ? "" : `; set it anew, or take it back with ${undo}`;
+  return new RuntimeError("value", `Cannot ${wish.deed}: ${what}${next}`, { key });
+}
+
+/** Who has the key: the image, or whoever set it live. */
+function asker({ undoOf }: Wish, key: string): string {
+  return undoOf(key) === undefined ? "config.yaml" : "the live configuration";
+}
+
+function orUndo({ undoOf }: Wish, key: string): string {
+  const undo = undoOf(key);
+  return undo === undefined || undo === "" ? "" : `, or take it back with ${undo}`;
 }
 
 function grantLine(grant: Grant, lacking: Lacking): string {

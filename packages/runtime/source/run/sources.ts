@@ -6,6 +6,8 @@ import {
   bindMount,
   fchmodAt,
   fchownAt,
+  makeReadOnly,
+  makeTreeReadOnly,
   mknodAt,
   O_CLOEXEC,
   O_DIRECTORY,
@@ -29,9 +31,11 @@ export interface SourceContext extends VolumePlace {
   owner: number;
   ownPaths: readonly string[];
   say: (line: string) => void;
+  /** What a refusal stops; "start the container" without it. */
+  deed?: string;
 }
 
-const deed = "start the container";
+const usualDeed = "start the container";
 
 export type ShownSource = { path: string; kind: "directory" | "file" };
 
@@ -53,8 +57,8 @@ export function showMounts(mounts: readonly Mount[], context: SourceContext): Re
   return shown;
 }
 
-function openSource(mount: Mount, context: SourceContext): number | undefined {
-  if (isHostMount(mount)) return openHostPath(mount, { deed, ownPaths: context.ownPaths });
+export function openSource(mount: Mount, context: SourceContext): number | undefined {
+  if (isHostMount(mount)) return openHostPath(mount, { deed: context.deed ?? usualDeed, ownPaths: context.ownPaths });
   if (mount.source.kind !== "volume") throw new Error("Invariant: a mount is of the host or a volume");
   const path = volumePath(mount.source, context);
   const warning = makeVolume(path, context.owner);
@@ -62,7 +66,11 @@ function openSource(mount: Mount, context: SourceContext): number | undefined {
   return openSync(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 }
 
-function show(fd: number, path: string, { recursive }: Mount): ShownSource {
+/**
+ * Read-only already here: what is mounted before the container has ids of its own, its root cannot make writable again (mount_namespaces(7)). LXC mounts
+ * when it has them.
+ */
+function show(fd: number, path: string, { recursive, readonly }: Mount): ShownSource {
   const kind = statusAt(fd, "").type === "directory" ? "directory" : "file";
   if (kind === "directory") mkdirSync(path);
   else writeFileSync(path, "");
@@ -72,7 +80,17 @@ function show(fd: number, path: string, { recursive }: Mount): ShownSource {
   } finally {
     closeSync(to);
   }
+  if (readonly) withhold(path);
   return { path, kind };
+}
+
+function withhold(path: string): void {
+  const fd = openSync(path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+  try {
+    if (!makeTreeReadOnly(fd)) makeReadOnly(fd, { trusted: true });
+  } finally {
+    closeSync(fd);
+  }
 }
 
 /** Nodes of the container's own, with the numbers that the host's have now. */
@@ -81,7 +99,7 @@ export function makeNodes(nodes: readonly DeviceNode[], context: SourceContext):
   const directory = openSync(context.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   try {
     for (const node of nodes) {
-      const numbers = numbersOf(node, { deed });
+      const numbers = numbersOf(node, { deed: context.deed ?? usualDeed });
       if (numbers === undefined) {
         context.say(`Starts without the device "${node.device}": "${node.source}" is not there`);
         continue;

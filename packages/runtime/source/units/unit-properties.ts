@@ -9,7 +9,7 @@ const tasksMaxByDefault = 16_384;
  * without a value ("MemoryMax=") goes back to its default. `stopTimeoutMs` is not among them, as systemd takes no time-out of a
  * unit that is loaded: `container halt` keeps it.
  */
-export function unitPropertiesOf({ limits, nodes }: Plan): string[] {
+export function unitPropertiesOf({ limits, nodes }: Pick<Plan, "limits" | "nodes">): string[] {
   return [
     ...memoryProperties(limits),
     `CPUQuota=${limits.cpus === undefined ? "" : percent(limits.cpus)}`,
@@ -18,6 +18,13 @@ export function unitPropertiesOf({ limits, nodes }: Plan): string[] {
     `CPUWeight=${limits.cpuWeight ?? ""}`,
     `IOWeight=${limits.ioWeight ?? ""}`,
     `TasksMax=${limits.processes ?? tasksMaxByDefault}`,
+    ...devicePropertiesOf({ nodes }),
+  ];
+}
+
+/** Those of them that say which device nodes may be opened. */
+export function devicePropertiesOf({ nodes }: Pick<Plan, "nodes">): string[] {
+  return [
     // "closed" is null, zero, full, random, urandom and tty; the runtime needs terminals beside them.
     "DevicePolicy=closed",
     "DeviceAllow=",

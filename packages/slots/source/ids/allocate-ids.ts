@@ -1,7 +1,7 @@
 // `ids.json`: the ids that a container has for as long as it exists, so that its slots and its volumes always agree. It is durable
 // before the first file has such an owner, and goes with the container's directory.
 import { join } from "node:path";
-import { DiskError, replaceFile } from "@host-service/disk";
+import { DiskError, replaceFile, unlinkDurably } from "@host-service/disk";
 import type { Disk } from "@host-service/disk";
 import { SchemaError, parse } from "@host-service/schema";
 import { listDirectories } from "../container.ts";
@@ -18,13 +18,19 @@ import type { IdRange } from "./id-range.ts";
 const idsBytesMax = 4096;
 const lockWaitMs = 5000;
 
+/** `isNew`: the container had none before. */
+export interface AllocatedIds {
+  ids: IdRange;
+  isNew: boolean;
+}
+
 /** The container's ids; the first time, such as nobody else has. Who calls holds the container's lock. */
-export async function allocateIds(ledger: Ledger): Promise<IdRange> {
+export async function allocateIds(ledger: Ledger): Promise<AllocatedIds> {
   const { disk, place } = ledger;
   const own = await idsOf(disk, place);
   if (own.ids !== undefined) {
     if (!own.isWritten) await writeIds(disk, place, own.ids);
-    return own.ids;
+    return { ids: own.ids, isNew: false };
   }
   // One at a time among all containers, until what was chosen can be read by the next one.
   const lock = await ledger.takeLock(join(place.containers, ".ids.lock"), { waitMs: lockWaitMs });
@@ -35,10 +41,15 @@ export async function allocateIds(ledger: Ledger): Promise<IdRange> {
       throw new SlotsError("no-ids", `Cannot give "${place.name}" ids of its own: ${why}`);
     }
     await writeIds(disk, place, ids);
-    return ids;
+    return { ids, isNew: true };
   } finally {
     lock.release();
   }
+}
+
+/** Where nothing has such an owner any more. Who calls holds the container's lock. */
+export async function forgetIds({ disk, place }: Pick<Ledger, "disk" | "place">): Promise<void> {
+  await unlinkDurably(disk, place.ids);
 }
 
 async function writeIds(disk: Disk, place: Place, { base, count }: IdRange): Promise<void> {

@@ -63,6 +63,25 @@ test.each(["", "{", '{"format":1,"base":"many","count":1}'])(
   },
 );
 
+test("allocateIds leaves nothing behind where the image is refused afterwards, and what was there before is kept", async () => {
+  const disk = await emptyDisk();
+  const one = named(disk, "one");
+  // Its images were privileged so far.
+  await (await one.slots("boot-1").stage()).complete(imageOf("1.0.0"));
+  const path = join(one.directory, "ids.json");
+  const refuse = async () => {
+    const staging = await one.slots("boot-1").stage();
+    await staging.allocateIds();
+    await staging.allocateIds();
+    await staging.abandon();
+  };
+  await refuse();
+  expect(await disk.status(path)).toBeUndefined();
+  expect(await install(one, "1.1.0")).toEqual(first);
+  await refuse();
+  expect(await textOf(disk, "one")).toBe('{"format":1,"base":524288,"count":65536}\n');
+});
+
 test("allocateIds gives none where it cannot be told which another container has", async () => {
   const disk = await emptyDisk();
   const one = named(disk, "one");

@@ -36,10 +36,10 @@ const mayImport: Readonly<Record<string, readonly string[]>> = {
     "slots",
     "upgrade",
   ],
-  executable: ["archive", "host-service", "hostctl", "ingest", "upgrade"],
+  executable: ["archive", "host-service", "hostctl", "ingest", "runtime", "upgrade"],
   e2e: [],
   demo: ["fixtures"],
-  bench: ["fixtures"],
+  bench: ["fixtures", "guest-api"],
   packaging: [],
 };
 

@@ -3,13 +3,29 @@ import { parseInstanceConfig } from "@host-service/archive";
 import type { InstanceConfig } from "@host-service/archive";
 import { DiskError, realDisk } from "@host-service/disk";
 import type { MetaHints } from "@host-service/runtime";
+import { effectiveOf, undoIn } from "../../guests/effective.ts";
+import { emptyLive, lookAtLive } from "../../guests/live.ts";
+import { printError } from "../../print.ts";
 import { array, object, optional, parse, record, string } from "@host-service/schema";
 
 const configBytesMax = 1024 * 1024;
 
-/** What an image in a slot says of itself. */
-export async function readImage(slotDirectory: string): Promise<{ config: InstanceConfig; meta: MetaHints }> {
-  return { config: await readConfig(slotDirectory), meta: await readHints(slotDirectory) };
+export interface Image {
+  /** The image's own, and what was set live. */
+  config: InstanceConfig;
+  meta: MetaHints;
+  undoOf: (key: string) => string | undefined;
+}
+
+/** What an image in a slot says of itself, and what was set live on top. */
+export async function readImage(
+  slotDirectory: string,
+  { containerDirectory, name }: { containerDirectory: string; name: string },
+): Promise<Image> {
+  const live = await lookAtLive(realDisk, containerDirectory);
+  if (live === undefined) printError("Warning: the live configuration cannot be read; the image's own counts");
+  const config = effectiveOf(await readConfig(slotDirectory), live ?? emptyLive);
+  return { config, meta: await readHints(slotDirectory), undoOf: undoIn(live ?? emptyLive, name) };
 }
 
 const text = optional(string());

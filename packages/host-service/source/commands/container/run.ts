@@ -53,8 +53,8 @@ async function prepare(options: RunOptions): Promise<{ command: Command; plan: P
   const { manifest, directory } = running;
   printError(`Runs slot ${running.slot}, ${manifest.version ?? manifest.imageId} (${running.standing})`);
   const grant = configuration.grantOf(name);
-  const { config, meta } = await readImage(directory);
-  const plan = planOf(config, { name, grant, ids: idsOf(manifest.ids, config.config, name), meta, deed });
+  const { config, meta, undoOf } = await readImage(directory, { containerDirectory: running.containerDirectory, name });
+  const plan = planOf(config, { name, grant, ids: idsOf(manifest.ids, config.config, name), meta, deed, undoOf });
   const { notifies } = findInit(plan, `${directory}/rootfs`, { deed });
   writeRunNote(runDirectory, name, {
     runtime: plan.runtime,

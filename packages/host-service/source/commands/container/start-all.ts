@@ -46,7 +46,10 @@ async function wantedOf(name: string, configuration: Configuration, bootId: stri
   const grant = configuration.grantOf(name);
   try {
     const running = await findRunningSlot({ disk: realDisk, stateDirectory, runDirectory, name, bootId });
-    const { config, meta } = await readImage(running.directory);
+    const { config, meta } = await readImage(running.directory, {
+      containerDirectory: running.containerDirectory,
+      name,
+    });
     if (runtimeOf(config, grant) === "none") return undefined;
     const { enabled, priority, delayMs } = planOf(config, { name, grant, ids: running.manifest.ids, meta }).autostart;
     return enabled ? { name, priority, delayMs } : undefined;

@@ -1,4 +1,4 @@
-// The trials of all containers that are watched. A trial of a container without a runtime is nobody's to end but by hand.
+// The trials of all containers that are watched. That of a container that the host's own units run ends when its guest says that it is ready, or by hand.
 import { SlotsError } from "@host-service/slots";
 import type { TrialEnd } from "@host-service/slots";
 import type { TrialStatus } from "@host-service/protocol";
@@ -68,8 +68,9 @@ export class Trials {
     const report = await containers.report(name);
     if (report.state !== "trying" || !report.resolved || report.running === undefined) return;
     const config = await configOfSlot(configuration.stateDirectory, { name, slot: report.running.slot });
-    const isOurs = (await lifecycle.runtime(report)) !== "none";
-    if (config === undefined || !isOurs || this.#watches.has(name) || this.#isStopping) return;
+    if (config === undefined || this.#watches.has(name) || this.#isStopping) return;
+    const runsInUnit = (await lifecycle.runtime(report)) !== "none";
+    if (!runsInUnit && config.trial.commit !== "ready") return;
     const [note, identity] = [lifecycle.trialNote(name), lifecycle.trialIdentity(report)];
     const tried = await notedBegin(note, identity);
     // The hook notes nothing: such a trial counts from here, and has to do with every ending of this boot.
@@ -83,7 +84,7 @@ export class Trials {
         commit: (imageId, why) => this.#commit(name, { expect: imageId, why }),
         end: (end) => this.#end(name, end),
       },
-      { trial: config.trial, report, beganAtMs: began, endingsFromMs: tried ?? 0 },
+      { trial: config.trial, report, runsInUnit, beganAtMs: began, endingsFromMs: tried ?? 0 },
     );
     const ended = watch
       .run()

@@ -32,6 +32,8 @@ export interface WatchOptions {
 export interface TrialFacts {
   trial: InstanceConfig["trial"];
   report: StatusReport;
+  /** Where it does not, there is nothing to look at: it is over when the guest says that it is ready. */
+  runsInUnit: boolean;
   beganAtMs: number;
   /** Endings before it are not of this trial. */
   endingsFromMs: number;
@@ -52,6 +54,7 @@ export class Watch {
   readonly #over = new AbortController();
   readonly #beganAtMs: number;
   readonly #endingsFromMs: number;
+  readonly #runsInUnit: boolean;
   #passes = 0;
   #problem: string | undefined;
   #unkept: string | undefined;
@@ -59,9 +62,10 @@ export class Watch {
   #isEnding = false;
 
   /** Times are on CLOCK_BOOTTIME. */
-  constructor(options: WatchOptions, { trial, report, beganAtMs, endingsFromMs }: TrialFacts) {
+  constructor(options: WatchOptions, { trial, report, runsInUnit, beganAtMs, endingsFromMs }: TrialFacts) {
     this.#options = options;
     this.#trial = trial;
+    this.#runsInUnit = runsInUnit;
     this.#beganAtMs = beganAtMs;
     this.#endingsFromMs = endingsFromMs;
     this.#imageId = report.running?.imageId ?? "";
@@ -89,7 +93,8 @@ export class Watch {
   async run(): Promise<void> {
     const { signal } = this.#over;
     try {
-      await Promise.all([this.#judge(signal), this.#checkHealth(signal), this.#keepLog(signal)]);
+      if (this.#runsInUnit) await Promise.all([this.#judge(signal), this.#checkHealth(signal), this.#keepLog(signal)]);
+      else await this.#wait(signal);
     } finally {
       this.#over.abort();
     }
@@ -97,6 +102,10 @@ export class Watch {
 
   stop(): void {
     this.#over.abort();
+  }
+
+  async #wait(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted && (await this.#isOnTrial())) await pause(lookMs, signal);
   }
 
   async #judge(signal: AbortSignal): Promise<void> {
