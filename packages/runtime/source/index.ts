@@ -5,6 +5,7 @@ export type { FindOptions, FoundInit } from "./check/find-init.ts";
 export { checkProgram, hostArchitecture, runs } from "./check/host.ts";
 export { isHostMount, openHostPath } from "./check/host-path.ts";
 export type { HostPathOptions } from "./check/host-path.ts";
+export { checkMountPoints } from "./check/mount-points.ts";
 export { resolveInside } from "./check/resolve-inside.ts";
 export type { Inside } from "./check/resolve-inside.ts";
 export { checkSystemCalls } from "./check/system-calls.ts";

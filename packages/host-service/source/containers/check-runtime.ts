@@ -3,6 +3,7 @@
 import { closeSync } from "node:fs";
 import type { InstanceConfig } from "@host-service/archive";
 import {
+  checkMountPoints,
   checkProgram,
   checkSystemCalls,
   findInit,
@@ -44,7 +45,7 @@ export function checkRuntime(config: InstanceConfig, { name, grant, host }: Runt
   return wanted;
 }
 
-/** After unpacking: that there is something to start, also with what the image's metadata says. */
+/** After unpacking: that there is something to start, also with what the image's metadata says, and room for what is mounted. */
 export function checkRootfs(
   config: InstanceConfig,
   { name, grant, host, rootfs, meta }: RuntimeContext & { rootfs: string; meta: MetaHints | undefined },
@@ -53,6 +54,7 @@ export function checkRootfs(
   const wanted = wantedOf(config, { name, grant, ...(meta === undefined ? {} : { meta }) });
   const architecture = host === "this" ? hostArchitecture() : (config.architecture ?? "any");
   findInit(wanted, rootfs, { deed, architecture });
+  checkMountPoints(wanted, rootfs);
 }
 
 function checkArchitecture({ architecture }: InstanceConfig): void {

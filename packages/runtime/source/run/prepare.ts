@@ -3,13 +3,13 @@
 import { closeSync, existsSync, mkdirSync, openSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { keepMountsPrivate, mountMemory, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "@host-service/disk";
+import { ownMountPoints } from "../check/mount-points.ts";
 import { RuntimeError } from "../error.ts";
 import { giveSockets, makeHostDirectory } from "../host-directory/host-directory.ts";
 import type { HostFiles } from "../host-directory/host-files.ts";
 import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
 import { mountRoot } from "../mounts/root.ts";
-import type { MountPoint } from "../mounts/mount-points.ts";
 import { unitPropertiesOf } from "../units/unit-properties.ts";
 import { settleSnapshots } from "../volumes/settle.ts";
 import type { SettleOptions } from "../volumes/settle.ts";
@@ -19,6 +19,7 @@ import { prepareNspawn } from "./nspawn.ts";
 import { runPathsOf } from "./paths.ts";
 import type { RunPaths } from "./paths.ts";
 import type { Command } from "./program.ts";
+import { layMounts } from "./lay-mounts.ts";
 import { makeNodes, showMounts } from "./sources.ts";
 import { setUnitProperties } from "./set-properties.ts";
 
@@ -36,8 +37,8 @@ export interface PrepareOptions {
   say: (line: string) => void;
 }
 
-/** What a runtime mounts by itself, and where what we mount lies; an image may lack them. */
-const usualDirectories = ["dev", "proc", "run", "sys", "tmp"];
+/** Images may have a link there, which systemd-nspawn follows inside of the root only. */
+const usualDirectories = ["tmp"];
 
 /** Afterwards everything is in its place, and the command only has to be executed. Throws RuntimeError. */
 export async function prepareContainer(options: PrepareOptions): Promise<Command> {
@@ -83,6 +84,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
   const owner = plan.ids?.base ?? 0;
   const context = { ...options, owner, directory: join(paths.private, "mounts") };
   const mounts = showMounts(plan.mounts, context);
+  const laid = layMounts(plan.mounts, { mounts, owner });
   const nodes = makeNodes(plan.nodes, { ...context, directory: join(paths.private, "nodes") });
   const rootsFd = openSync(paths.roots, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   try {
@@ -91,7 +93,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
       slotDirectory,
       at: { parentFd: rootsFd, name: plan.name },
       spare: join(paths.private, "spare"),
-      mountPoints: mountPointsOf(plan, (device) => mounts.get(device)?.kind),
+      mountPoints: [...ownMountPoints, ...laid],
       usual: usualDirectories,
       owner,
     });
@@ -111,15 +113,6 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
     runtimeDirectory: paths.private,
     machined: hasMachined(),
   };
-}
-
-/** Those below /dev lie in what the runtime makes there itself. */
-function mountPointsOf(plan: Plan, kindOf: (device: string) => MountPoint["kind"] | undefined): MountPoint[] {
-  const mounts = plan.mounts.flatMap(({ device, target }): MountPoint[] => {
-    const kind = kindOf(device);
-    return kind === undefined ? [] : [{ target, kind }];
-  });
-  return [{ target: "/host", kind: "directory" }, ...mounts];
 }
 
 /** It is started by the bus when it is asked. */
