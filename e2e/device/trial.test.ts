@@ -54,6 +54,16 @@ for (const flavour of flavours) {
       }),
   );
 
+  onSystemd(`${flavour.name}: a candidate that its runtime cannot set up is taken back as soon`, () =>
+    story(async (device) => {
+      const begun = performance.now();
+      const nowhere = { "oci.cwd": "/nowhere" };
+      const reason = await fallsBack(device, await busyboxImage("1.1.0", wishing(flavour, nowhere)));
+      expect(reason).toContain("version 1.1.0 failed: it ended 3 times within 60 s");
+      expect(performance.now() - begun).toBeLessThan(60_000);
+    }),
+  );
+
   onSystemd(`${flavour.name}: a candidate that never gets ready is taken back when its time is over`, () =>
     story(async (device) => {
       const trial = { timeout: "4s" };
