@@ -21,6 +21,7 @@ export type {
   Init,
   Limits,
   MetaHints,
+  MetaMount,
   Mount,
   MountSource,
   Network,
@@ -35,4 +36,5 @@ export type { Needs } from "./plan/needs-of.ts";
 export { planOf, wantedOf } from "./plan/plan-of.ts";
 export type { PlanOptions, Wanted } from "./plan/plan-of.ts";
 export { runtimeOf } from "./plan/runtime-of.ts";
+export { unusedHints } from "./plan/unused-hints.ts";
 export { unitPropertiesOf } from "./units/unit-properties.ts";

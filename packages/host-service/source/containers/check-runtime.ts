@@ -12,6 +12,7 @@ import {
   openHostPath,
   runs,
   runtimeOf,
+  unusedHints,
   wantedOf,
 } from "@host-service/runtime";
 import type { Grant, MetaHints, Wanted } from "@host-service/runtime";
@@ -43,6 +44,16 @@ export function checkRuntime(config: InstanceConfig, { name, grant, host }: Runt
     if (descriptor !== undefined) closeSync(descriptor);
   }
   return wanted;
+}
+
+/** What of the image's metadata the container does not get, for a person. */
+export function unusedOf(wanted: Wanted | undefined, meta: MetaHints | undefined): string[] {
+  if (meta === undefined) return [];
+  if (wanted !== undefined) return unusedHints(wanted, meta);
+  const keys = Object.entries(meta).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  return keys.length === 0
+    ? []
+    : ["what the metadata says of the start is left out: the host's own units run the container"];
 }
 
 /** After unpacking: that there is something to start, also with what the image's metadata says, and room for what is mounted. */

@@ -8,7 +8,7 @@ import type { SlotManifest, Staging, StatusReport } from "@host-service/slots";
 import type { Limits } from "../configuration/configuration.ts";
 import type { Operation } from "../operations/operation.ts";
 import { checkFits, tellAbout } from "./check-image.ts";
-import { checkRootfs, checkRuntime } from "./check-runtime.ts";
+import { checkRootfs, checkRuntime, unusedOf } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import { lossesOf } from "./losses.ts";
 import type { ImageParts } from "./receive.ts";
@@ -55,13 +55,18 @@ export async function stageImage(
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    const meta = unpacked.metadata && { ...unpacked.metadata.hints, mounts: unpacked.metadata.mounts };
+    checkRootfs(config, { ...runtime, rootfs: staging.rootfs, meta });
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
     const costs = await costOfSnapshots(wanted, context.stateDirectory);
-    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...costs] };
+    return {
+      status,
+      manifest,
+      warnings: [...staging.warnings, ...unpacked.warnings, ...unusedOf(wanted, meta), ...costs],
+    };
   } finally {
     await staging.abandon();
   }

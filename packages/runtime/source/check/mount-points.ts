@@ -16,13 +16,13 @@ export const ownMountPoints: readonly MountPoint[] = ["/dev", "/proc", "/run", "
 }));
 
 /** Throws RuntimeError "rootfs" where a link, or a file, is in the way. */
-export function checkMountPoints({ mounts }: Pick<Plan, "mounts">, rootfs: string): void {
+export function checkMountPoints({ mounts, memory }: Pick<Plan, "mounts" | "memory">, rootfs: string): void {
   // What is shared of the host may be a directory or a file; and what is in a volume is not the image's.
   const volumes = mounts.filter(({ source, target }) => source.kind === "volume" && !isBelowAnother(target, mounts));
   const fd = openSync(rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   try {
     for (const point of ownMountPoints) isMountPoint(fd, point);
-    for (const { target } of volumes) isMountPoint(fd, { target, kind: "directory" });
+    for (const { target } of [...volumes, ...memory]) isMountPoint(fd, { target, kind: "directory" });
   } finally {
     closeSync(fd);
   }

@@ -23,6 +23,10 @@ export function mountLines(plan: Plan, places: Places): string[] {
       const source = places.mountSource(mount);
       return source === undefined ? [] : [bind(source.path, mount.target, { ...mount, kind: source.kind })];
     }),
+    ...plan.memory.map(({ target, options }) => {
+      const words = [...(options.length === 0 ? ["rw"] : options), ...(isMadeEmpty(target) ? ["create=dir"] : [])];
+      return entry("tmpfs", target, { type: "tmpfs", options: words.join(",") });
+    }),
     ...plan.nodes.flatMap((node) => {
       const source = places.nodeSource(node);
       return source === undefined ? [] : [bind(source, node.target, { kind: "file" })];

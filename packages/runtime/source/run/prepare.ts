@@ -10,6 +10,7 @@ import type { HostFiles } from "../host-directory/host-files.ts";
 import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
 import { mountRoot } from "../mounts/root.ts";
+import type { MountPoint } from "../mounts/mount-points.ts";
 import { unitPropertiesOf } from "../units/unit-properties.ts";
 import { settleSnapshots } from "../volumes/settle.ts";
 import type { SettleOptions } from "../volumes/settle.ts";
@@ -93,7 +94,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
       slotDirectory,
       at: { parentFd: rootsFd, name: plan.name },
       spare: join(paths.private, "spare"),
-      mountPoints: [...ownMountPoints, ...laid],
+      mountPoints: [...ownMountPoints, ...laid, ...plan.memory.map(({ target }) => directoryAt(target))],
       usual: usualDirectories,
       owner,
     });
@@ -114,6 +115,8 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
     machined: hasMachined(),
   };
 }
+
+const directoryAt = (target: string): MountPoint => ({ target, kind: "directory" });
 
 /** It is started by the bus when it is asked. */
 function hasMachined(): boolean {
