@@ -39,6 +39,8 @@ const data = { data: volume("data", "/var/lib/data") };
 const outerAndInner = { outer: volume("outer", "/data"), inner: volume("inner", "/data/inner") };
 const deepInner = { outer: volume("outer", "/data"), inner: volume("inner", "/data/inner/deep") };
 
+const hostNetwork = { net: { type: "nic", nictype: "host" } };
+
 const tricks: Record<string, Trick> = {
   // All of this starts where there is no link.
   none: { devices: { ...data, ...outerAndInner, run: volume("run", "/run/it") } },
@@ -62,10 +64,17 @@ const tricks: Record<string, Trick> = {
     refusedAt: "/data/inner",
   },
   "volume-in-volume-way": { links: { inner: dotted }, inVolume: "outer", devices: deepInner, refusedAt: "/data/inner" },
-  // What a runtime copies of the host into a container.
+  // What a runtime copies of the host into a container; with the host's network systemd-nspawn gives it the host's name servers.
+  "resolver-host": { links: { "etc/resolv.conf": `${canary}/resolv.conf` }, devices: hostNetwork },
+  "resolver-dotted": { links: { "etc/resolv.conf": `../${dotted}/resolv.conf` }, devices: hostNetwork },
+  "resolver-secret": { links: { "etc/resolv.conf": `${canary}/secret` }, devices: hostNetwork },
+  "resolver-way": { links: { etc: canary }, devices: hostNetwork },
   resolver: { links: { "etc/resolv.conf": `${canary}/resolv.conf`, "etc/localtime": `${canary}/zone` } },
   journal: { links: { "var/log/journal": canary, "etc/machine-id": `${canary}/machine-id` } },
 };
+
+/** LXC gives the host's network to privileged containers only. */
+const mayHaveNetwork = ({ runtime, isPrivileged }: Flavour) => runtime === "nspawn" || isPrivileged;
 
 const nameOf = (trick: string) => `x-${trick}`;
 const unitOf = (trick: string) => `host-service-container@${nameOf(trick)}.service`;
@@ -79,11 +88,11 @@ function imageOf(trick: string, flavour: Flavour, links: Record<string, string> 
 }
 
 /** Images without a link, and the links where the container could have made them. */
-async function prepare(device: SystemdDevice, flavour: Flavour): Promise<void> {
+async function prepare(device: SystemdDevice, flavour: Flavour, tried: [string, Trick][]): Promise<void> {
   await device.write(`${canary}/secret`, "of the host\n");
   await device.write(`${canary}/lib/secret`, "of the host\n");
   await device.chroot(["chmod", "-R", "0777", canary]);
-  for (const [trick, { links = {}, inVolume }] of Object.entries(tricks)) {
+  for (const [trick, { links = {}, inVolume }] of tried) {
     await seed(device, await imageOf(trick, flavour, undefined));
     const container = `/var/lib/host-service/containers/${nameOf(trick)}`;
     const directory = inVolume === undefined ? `${container}/slots/a/upper/data` : `${container}/volumes/${inVolume}`;
@@ -112,11 +121,17 @@ async function started(device: SystemdDevice, trick: string): Promise<{ isUp: bo
 
 for (const flavour of flavours) {
   onSystemd(`${flavour.name}: a link where something is mounted is never followed to the host`, async () => {
-    const grants = Object.keys(tricks).map((trick) => granting(flavour, nameOf(trick)));
-    const wishes = { configuration: grants.join("\n"), prepare: (device: SystemdDevice) => prepare(device, flavour) };
+    const tried = Object.entries(tricks).filter(
+      ([, { devices }]) => devices !== hostNetwork || mayHaveNetwork(flavour),
+    );
+    const grants = tried.map(([trick]) => `${granting(flavour, nameOf(trick))}nics = ["host"]\n`);
+    const wishes = {
+      configuration: grants.join("\n"),
+      prepare: (device: SystemdDevice) => prepare(device, flavour, tried),
+    };
     await onDevice(wishes, async (device) => {
       const before = await host(device);
-      for (const [trick, { refusedAt }] of Object.entries(tricks)) {
+      for (const [trick, { refusedAt }] of tried) {
         const { isUp, said } = await started(device, trick);
         expect([trick, await host(device)]).toEqual([trick, before]);
         expect([trick, said.includes("of the host")]).toEqual([trick, false]);
