@@ -9,7 +9,10 @@ import { addRichEntries } from "../kit/rich-tree.ts";
 import { must } from "../kit/run.ts";
 import { differences, treeOf, unpackedByTar } from "../kit/same-tree.ts";
 import type { SystemdDevice } from "./kit/device.ts";
-import { isSystemdHere, onPlainDevice, onSystemd } from "./kit/story.ts";
+import { edgeUnit, runs, seed } from "./kit/edge.ts";
+import { flavours, granting, wishing } from "./kit/flavours.ts";
+import { busyboxImage } from "./kit/images.ts";
+import { isSystemdHere, onDevice, onPlainDevice, onSystemd } from "./kit/story.ts";
 
 let directory: string;
 
@@ -29,7 +32,7 @@ async function packed(version: string): Promise<void> {
 async function install(device: SystemdDevice, version: string): Promise<string> {
   const architecture = process.arch === "arm64" ? "arm64" : "amd64";
   await device.put(join(directory, `host-service_${version}_${architecture}.deb`), "/srv/host-service.deb");
-  return device.must(["dpkg", "--install", "/srv/host-service.deb"]);
+  return device.must(["dpkg", "--install", "--force-confold", "/srv/host-service.deb"]);
 }
 
 const units = [
@@ -117,6 +120,27 @@ onSystemd("an upgrade restarts the daemon and leaves containers alone, and an up
     expect((await device.run(["systemctl", "is-enabled", "host-service.service"])).stdout).toBe("disabled\n");
   }),
 );
+
+for (const flavour of flavours) {
+  onSystemd(`${flavour.name}: a container runs on while the package is upgraded, and its /host works`, async () => {
+    const image = await busyboxImage("1.0.0", wishing(flavour));
+    const prepare = (device: SystemdDevice) => seed(device, image);
+    await onDevice({ configuration: granting(flavour), prepare }, async (device) => {
+      await runs(device, "1.0.0");
+      const leader = await device.leaderOf("edge");
+      const daemon = await device.property("host-service.service", "MainPID");
+      // The configuration is the administrator's, and dpkg has nobody to ask.
+      await install(device, "1.1");
+      expect(await device.leaderOf("edge")).toBe(leader);
+      expect(await device.property("host-service.service", "MainPID")).not.toBe(daemon);
+      await runs(device, "1.0.0");
+      expect(await device.must(["dpkg-query", "--show", "--showformat=${Version}", "host-service"])).toBe("1.1");
+      // And once more when it starts, with the units and the program of the new package.
+      await device.must(["systemctl", "restart", edgeUnit]);
+      await runs(device, "1.0.0");
+    });
+  });
+}
 
 onSystemd("a removal stops everything and keeps the state, and a purge leaves nothing but volumes", () =>
   onPlainDevice(async (device) => {

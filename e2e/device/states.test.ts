@@ -1,6 +1,6 @@
 // Power cuts and rollbacks in every state of a container that runs, each followed by what the next boot starts.
 import { expect } from "bun:test";
-import { lxcUnprivileged, nspawnPrivate, granting, wishing } from "./kit/flavours.ts";
+import { flavours, granting, wishing } from "./kit/flavours.ts";
 import { hostctl, install, runs, seed, state, succeeded, why } from "./kit/edge.ts";
 import type { ContainerImage } from "./kit/images.ts";
 import { busyboxImage } from "./kit/images.ts";
@@ -52,7 +52,7 @@ const afterCuts: Record<string, After> = {
   },
 };
 
-for (const flavour of [nspawnPrivate, lxcUnprivileged]) {
+for (const flavour of flavours) {
   const story = async (tell: (device: SystemdDevice, next: ContainerImage) => Promise<void>) => {
     const first = await busyboxImage("1.0.0", wishing(flavour));
     const next = await busyboxImage("1.1.0", wishing(flavour));

@@ -1,6 +1,6 @@
 // Trials that nobody ends by hand: a candidate that dies, one that never gets ready, one that is well; and a trial without a reboot.
 import { expect } from "bun:test";
-import { lxcUnprivileged, nspawnPrivate, granting, wishing } from "./kit/flavours.ts";
+import { flavours, granting, wishing } from "./kit/flavours.ts";
 import { hostctl, install, runs, seed, state, succeeded, why } from "./kit/edge.ts";
 import type { ContainerImage } from "./kit/images.ts";
 import { busyboxImage, dyingImage } from "./kit/images.ts";
@@ -15,7 +15,7 @@ function noted(device: SystemdDevice, words: string): Promise<unknown> {
   return device.until(`the history says "${words}"`, history, ({ stdout }) => stdout.includes(words));
 }
 
-for (const flavour of [nspawnPrivate, lxcUnprivileged]) {
+for (const flavour of flavours) {
   const story = async (tell: (device: SystemdDevice) => Promise<void>) => {
     const first = await busyboxImage("1.0.0", wishing(flavour));
     const configuration = granting(flavour);
@@ -52,6 +52,16 @@ for (const flavour of [nspawnPrivate, lxcUnprivileged]) {
         await noted(device, "it ended");
         expect(await succeeded(hostctl(device, "container", "logs"))).toContain("this image ends at once");
       }),
+  );
+
+  onSystemd(`${flavour.name}: a candidate that its runtime cannot set up is taken back as soon`, () =>
+    story(async (device) => {
+      const begun = performance.now();
+      const nowhere = { "oci.cwd": "/nowhere" };
+      const reason = await fallsBack(device, await busyboxImage("1.1.0", wishing(flavour, nowhere)));
+      expect(reason).toContain("version 1.1.0 failed: it ended 3 times within 60 s");
+      expect(performance.now() - begun).toBeLessThan(60_000);
+    }),
   );
 
   onSystemd(`${flavour.name}: a candidate that never gets ready is taken back when its time is over`, () =>

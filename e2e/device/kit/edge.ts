@@ -35,7 +35,8 @@ export async function seed(device: SystemdDevice, image: ContainerImage): Promis
   await device.chroot(["host-service", "seed", ...(await put(device, image))]);
 }
 
-async function put(device: SystemdDevice, { config, rootfs }: ContainerImage): Promise<string[]> {
+/** Copies the files onto the device; their paths there. */
+export async function put(device: SystemdDevice, { config, rootfs }: ContainerImage): Promise<string[]> {
   const paths = ["/srv/config.yaml", `/srv/rootfs${rootfs.slice(rootfs.indexOf(".tar"))}`];
   await device.put(config, paths[0] ?? "");
   await device.put(rootfs, paths[1] ?? "");

@@ -18,13 +18,15 @@ export interface ImageWishes extends Omit<Partial<ConfigYaml>, "version"> {
   format?: "tar.xz" | "tar.zst";
   /** More text files, which Debian does not have; those that begin with "#!" are programs. */
   files?: Readonly<Record<string, string>>;
+  /** Links, by their names; only without Debian. One takes the place of a folder of that name. */
+  links?: Readonly<Record<string, string>>;
   /** More of Debian's packages. */
   packages?: readonly string[];
 }
 
 /** Debian with systemd: /etc/version has the version. */
 export async function debianImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, packages, ...members } = wishes;
+  const { format = "tar.zst", files = {}, links: _none, packages, ...members } = wishes;
   const base = await containerTree(packages);
   if (base === undefined) throw new Error("Cannot make a container image: there is no Debian tree for it");
   const rootfs = await packed({ base, format, init: "systemd", added: { ...files, "etc/version": `${version}\n` } });
@@ -33,18 +35,18 @@ export async function debianImage(version: string, wishes: ImageWishes = {}): Pr
 
 /** One program: busybox runs /main, which does nothing until it is told to end; the file of the image says otherwise. */
 export async function busyboxImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, config = {}, packages: _none, ...members } = wishes;
+  const { format = "tar.zst", files = {}, links, config = {}, packages: _none, ...members } = wishes;
   const added = { main: waiting, ...files, "etc/version": `${version}\n` };
-  const rootfs = await packed({ base: undefined, format, init: "busybox", added });
+  const rootfs = await packed({ base: undefined, format, init: "busybox", added, links });
   const entry = { "oci.entrypoint": "/bin/busybox sh /main", ...config };
   return { version, rootfs, config: await configured(version, { ...members, config: entry }) };
 }
 
 /** One whose init ends at once. */
 export async function dyingImage(version: string, wishes: ImageWishes = {}): Promise<ContainerImage> {
-  const { format = "tar.zst", files = {}, packages: _none, ...members } = wishes;
+  const { format = "tar.zst", files = {}, links, packages: _none, ...members } = wishes;
   const added = { ...files, "sbin/init": dying, "etc/os-release": "ID=dying\n", "etc/version": `${version}\n` };
-  const rootfs = await packed({ base: undefined, format, init: "busybox", added });
+  const rootfs = await packed({ base: undefined, format, init: "busybox", added, links });
   return { version, rootfs, config: await configured(version, members) };
 }
 
@@ -73,6 +75,7 @@ interface Recipe {
   format: "tar.xz" | "tar.zst";
   init: string;
   added: Readonly<Record<string, string>>;
+  links?: Readonly<Record<string, string>> | undefined;
 }
 
 async function packed(recipe: Recipe): Promise<string> {
@@ -102,7 +105,7 @@ async function packed(recipe: Recipe): Promise<string> {
 }
 
 /** The names to add, in the order in which they can be unpacked. */
-async function layOut(directory: string, { base, init, added }: Recipe): Promise<string[]> {
+async function layOut(directory: string, { base, init, added, links = {} }: Recipe): Promise<string[]> {
   const names: string[] = [];
   const place = async (name: string) => {
     names.push(`./${name}`);
@@ -110,7 +113,7 @@ async function layOut(directory: string, { base, init, added }: Recipe): Promise
     return join(directory, name);
   };
   if (base === undefined) {
-    for (const folder of folders) await mkdir(await place(folder));
+    for (const folder of folders.filter((name) => !Object.hasOwn(links, name))) await mkdir(await place(folder));
     await must(["cp", "/bin/busybox", await place("bin/busybox")]);
     for (const name of programs) await symlink("busybox", await place(`bin/${name}`));
   }
@@ -120,5 +123,6 @@ async function layOut(directory: string, { base, init, added }: Recipe): Promise
     await writeFile(path, text);
     await chmod(path, text.startsWith("#!") ? 0o755 : 0o644);
   }
+  for (const [name, target] of Object.entries(links)) await symlink(target, await place(name));
   return names;
 }

@@ -5,6 +5,7 @@ export type { FindOptions, FoundInit } from "./check/find-init.ts";
 export { checkProgram, hostArchitecture, runs } from "./check/host.ts";
 export { isHostMount, openHostPath } from "./check/host-path.ts";
 export type { HostPathOptions } from "./check/host-path.ts";
+export { checkMountPoints } from "./check/mount-points.ts";
 export { resolveInside } from "./check/resolve-inside.ts";
 export type { Inside } from "./check/resolve-inside.ts";
 export { checkSystemCalls } from "./check/system-calls.ts";
@@ -20,6 +21,7 @@ export type {
   Init,
   Limits,
   MetaHints,
+  MetaMount,
   Mount,
   MountSource,
   Network,
@@ -34,4 +36,5 @@ export type { Needs } from "./plan/needs-of.ts";
 export { planOf, wantedOf } from "./plan/plan-of.ts";
 export type { PlanOptions, Wanted } from "./plan/plan-of.ts";
 export { runtimeOf } from "./plan/runtime-of.ts";
+export { unusedHints } from "./plan/unused-hints.ts";
 export { unitPropertiesOf } from "./units/unit-properties.ts";

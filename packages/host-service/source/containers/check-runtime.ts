@@ -3,6 +3,7 @@
 import { closeSync } from "node:fs";
 import type { InstanceConfig } from "@host-service/archive";
 import {
+  checkMountPoints,
   checkProgram,
   checkSystemCalls,
   findInit,
@@ -11,6 +12,7 @@ import {
   openHostPath,
   runs,
   runtimeOf,
+  unusedHints,
   wantedOf,
 } from "@host-service/runtime";
 import type { Grant, MetaHints, Wanted } from "@host-service/runtime";
@@ -49,7 +51,17 @@ export function checkRuntime(
   return wanted;
 }
 
-/** After unpacking: that there is something to start, also with what the image's metadata says. */
+/** What of the image's metadata the container does not get, for a person. */
+export function unusedOf(wanted: Wanted | undefined, meta: MetaHints | undefined): string[] {
+  if (meta === undefined) return [];
+  if (wanted !== undefined) return unusedHints(wanted, meta);
+  const keys = Object.entries(meta).filter(([, value]) => !Array.isArray(value) || value.length > 0);
+  return keys.length === 0
+    ? []
+    : ["what the metadata says of the start is left out: the host's own units run the container"];
+}
+
+/** After unpacking: that there is something to start, also with what the image's metadata says, and room for what is mounted. */
 export function checkRootfs(
   config: InstanceConfig,
   { name, grant, host, rootfs, meta }: RuntimeContext & { rootfs: string; meta: MetaHints | undefined },
@@ -58,6 +70,7 @@ export function checkRootfs(
   const wanted = wantedOf(config, { name, grant, ...(meta === undefined ? {} : { meta }) });
   const architecture = host === "this" ? hostArchitecture() : (config.architecture ?? "any");
   findInit(wanted, rootfs, { deed, architecture });
+  checkMountPoints(wanted, rootfs);
 }
 
 function checkArchitecture({ architecture }: InstanceConfig): void {

@@ -11,7 +11,7 @@ import { effectiveOf, undoIn } from "../guests/effective.ts";
 import { emptyLive, lookAtLive } from "../guests/live.ts";
 import type { Operation } from "../operations/operation.ts";
 import { checkFits, tellAbout } from "./check-image.ts";
-import { checkRootfs, checkRuntime } from "./check-runtime.ts";
+import { checkRootfs, checkRuntime, unusedOf } from "./check-runtime.ts";
 import type { RuntimeContext } from "./check-runtime.ts";
 import { bytesKept, keepImage } from "./keep-image.ts";
 import { lossesOf } from "./losses.ts";
@@ -71,14 +71,16 @@ export async function stageImage(
   try {
     const ids = needsIds(wanted) ? await staging.allocateIds() : undefined;
     const unpacked = await unpackParts(image, { ids, staging, operation, context });
-    checkRootfs(effective, { ...runtime, rootfs: staging.rootfs, meta: unpacked.metadata?.hints });
+    const meta = unpacked.metadata && { ...unpacked.metadata.hints, mounts: unpacked.metadata.mounts };
+    checkRootfs(effective, { ...runtime, rootfs: staging.rootfs, meta });
     const kept = keeps ? await keepImage(image.parts, staging) : [];
     await staging.writeFile("config.yaml", image.parts.config.text);
     const manifest = manifestOf(image, unpacked);
     operation.beginRecording();
     const status = await staging.complete(manifest);
     const costs = await costOfSnapshots(wanted, context.stateDirectory);
-    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...kept, ...costs] };
+    const unused = unusedOf(wanted, meta);
+    return { status, manifest, warnings: [...staging.warnings, ...unpacked.warnings, ...unused, ...kept, ...costs] };
   } finally {
     await staging.abandon();
   }

@@ -52,6 +52,7 @@ test("L2, L7, L9, L10: a flat archive leaves out, edits, is noted in meta.json a
         "the image says: Hello [31mred",
         "of the metadata is ignored: config-user, config-user.4, config.1, excludes-user, lxc.cap.keep",
         "Skipped template /etc/none: it is not there",
+        "what the metadata says of the start is left out: the host's own units run the container",
       ],
     ]);
     expect(await readFile(slot(device, "rootfs/etc/hostname"), "utf8")).toBe("edge\n");

@@ -12,6 +12,15 @@ export interface MetaHints {
   stopSignal?: string;
   ttyMax?: number;
   ptyMax?: number;
+  hostname?: string;
+  mounts?: readonly MetaMount[];
+}
+
+/** A file system of the kernel's own, as the image's fstab has it. */
+export interface MetaMount {
+  type: string;
+  target: string;
+  options: readonly string[];
 }
 
 export type Init =
@@ -111,6 +120,8 @@ export interface Plan {
   limits: Limits;
   /** By depth of the target, so that one below another comes later. */
   mounts: readonly Mount[];
+  /** File systems in memory, empty at each start; by depth, and none in or around a mount. */
+  memory: readonly { target: string; options: readonly string[] }[];
   nodes: readonly DeviceNode[];
   network: Network;
   /** Names in capitals, beside what the runtime gives. */

@@ -22,7 +22,12 @@ export interface MountPoint {
   kind: "directory" | "file";
 }
 
-interface Making {
+/** What the mount points lie in: the container's root, or what is mounted in it at `at`. */
+interface Ground {
+  at?: string;
+}
+
+interface Making extends Ground {
   /** The host's id of the container's root. */
   owner: number;
   /** Where the directories on the way get their owner and mode from, where they are there. */
@@ -31,18 +36,22 @@ interface Making {
 
 /** Makes what is missing on the way, and the mount point itself. Throws RuntimeError "rootfs" where a link is in the way. */
 export function makeMountPoint(rootFd: number, { target, kind }: MountPoint, making: Making): void {
-  const names = namesOf(target);
+  const names = namesOf(target, making);
   names.forEach((_, index) => {
     const path = names.slice(0, index + 1).join("/");
-    if (kindAt(rootFd, path) === undefined) make(rootFd, path, index < names.length - 1 ? "directory" : kind, making);
+    if (kindAt(rootFd, path, making) !== undefined) return;
+    make(rootFd, path, index < names.length - 1 ? "directory" : kind, making);
   });
-  const found = kindAt(rootFd, names.join("/"));
+  const found = kindAt(rootFd, names.join("/"), making);
   if (found !== kind) throw inTheWay(target, `it is ${found === "file" ? "no directory" : "no file"}`);
 }
 
 /** Whether it is there; throws as `makeMountPoint` does where it never can be. */
-export function isMountPoint(rootFd: number, { target, kind }: MountPoint): boolean {
-  const found = kindAt(rootFd, namesOf(target).join("/"));
+export function isMountPoint(rootFd: number, { target, kind }: MountPoint, ground: Ground = {}): boolean {
+  const names = namesOf(target, ground);
+  // Each on the way as well, so that the one that is a link is named.
+  const kinds = names.map((_, index) => kindAt(rootFd, names.slice(0, index + 1).join("/"), ground));
+  const found = kinds.at(-1);
   if (found === undefined) return false;
   if (found !== kind) throw inTheWay(target, `it is ${found === "file" ? "no directory" : "no file"}`);
   return true;
@@ -54,7 +63,7 @@ function make(rootFd: number, path: string, kind: MountPoint["kind"], { owner, l
     const name = path.slice(path.lastIndexOf("/") + 1);
     if (kind === "file") return mknodAt(parentFd, name, S_IFREG | 0o644);
     mkdirAt(parentFd, name, 0o755);
-    const model = like === undefined ? undefined : statusIn(like, path);
+    const model = like === undefined ? undefined : statusIn(like, path, {});
     const fd = openBeneath(parentFd, name, O_RDONLY | O_DIRECTORY, { links: "refuse" });
     try {
       fchownAt(fd, "", model?.uid ?? owner, model?.gid ?? owner);
@@ -68,20 +77,20 @@ function make(rootFd: number, path: string, kind: MountPoint["kind"], { owner, l
 }
 
 /** Undefined where there is nothing. */
-function kindAt(rootFd: number, path: string): MountPoint["kind"] | undefined {
-  const type = statusIn(rootFd, path)?.type;
+function kindAt(rootFd: number, path: string, ground: Ground): MountPoint["kind"] | undefined {
+  const type = statusIn(rootFd, path, ground)?.type;
   return type === undefined ? undefined : type === "directory" ? "directory" : "file";
 }
 
-function statusIn(rootFd: number, path: string): ReturnType<typeof statusAt> | undefined {
+function statusIn(rootFd: number, path: string, { at = "" }: Ground): ReturnType<typeof statusAt> | undefined {
   let fd: number;
   try {
     fd = openBeneath(rootFd, path, O_PATH, { links: "refuse" });
   } catch (error) {
     if (!(error instanceof DiskError)) throw error;
     if (error.kind === "missing") return undefined;
-    if (error.kind === "escapes") throw inTheWay(`/${path}`, "a symbolic link is on the way", error);
-    if (error.code === "ENOTDIR") throw inTheWay(`/${path}`, "a file is on the way", error);
+    if (error.kind === "escapes") throw inTheWay(`${at}/${path}`, "a symbolic link is on the way", error);
+    if (error.code === "ENOTDIR") throw inTheWay(`${at}/${path}`, "a file is on the way", error);
     throw error;
   }
   try {
@@ -91,13 +100,13 @@ function statusIn(rootFd: number, path: string): ReturnType<typeof statusAt> | u
   }
 }
 
-function inTheWay(target: string, why: string, cause?: unknown): RuntimeError {
+export function inTheWay(target: string, why: string, cause?: unknown): RuntimeError {
   const next = "mount it elsewhere, or have the image make a directory there";
   return new RuntimeError("rootfs", `Cannot mount at "${target}" in the container: ${why}; ${next}`, { cause });
 }
 
-function namesOf(target: string): string[] {
-  return target.split("/").filter(Boolean);
+function namesOf(target: string, { at = "" }: Ground): string[] {
+  return target.slice(at.length).split("/").filter(Boolean);
 }
 
 function parentOf(path: string): string {

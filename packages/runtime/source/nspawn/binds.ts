@@ -15,11 +15,18 @@ export function bindLines(plan: Plan, places: Places): string[] {
       const source = places.mountSource(mount);
       return source === undefined ? [] : [bind(source.path, mount.target, mount)];
     }),
+    ...plan.memory.map(
+      ({ target, options }) => `TemporaryFileSystem=${[bindPath(target), ...withWords(options)].join(":")}`,
+    ),
     ...plan.nodes.flatMap((node) => {
       const source = places.nodeSource(node);
       return source === undefined ? [] : [bind(source, node.target, {})];
     }),
   ];
+}
+
+function withWords(options: readonly string[]): string[] {
+  return options.length === 0 ? [] : [options.join(",")];
 }
 
 /** The options come last, so that a line never ends with a path: one that ends with a backslash would go on in the next. */

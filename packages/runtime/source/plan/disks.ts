@@ -19,6 +19,11 @@ const reserved: readonly { path: string; below: boolean; why: string }[] = [
   { path: "/sys", below: false, why: "is the kernel's" },
 ];
 
+/** Why nothing can be mounted there, as there is something already; undefined everywhere else. */
+export function mountedByRuntime(target: string): { path: string; why: string } | undefined {
+  return reserved.find(({ path, below }) => (below ? target === path : isWithin(target, path)));
+}
+
 export function readMounts(disks: readonly [name: string, disk: Disk][], wish: Wish): readonly Mount[] {
   const mounts = disks.map(([device, disk]) => readMount(device, disk, wish));
   refuseDividedVolumes(mounts, wish);
@@ -56,7 +61,7 @@ function readMount(device: string, disk: Disk, wish: Wish): Mount {
   const at = (key: string) => `devices.${device}.${key}`;
   refuseOptions(device, disk, wish);
   const target = normal(disk.path);
-  const taken = reserved.find(({ path, below }) => (below ? target === path : isWithin(target, path)));
+  const taken = mountedByRuntime(target);
   if (taken !== undefined) {
     throw notSupported(wish, at("path"), { why: `is ${taken.path}, which ${taken.why}`, next: "choose another path" });
   }

@@ -9,6 +9,7 @@ import { readInit } from "./init.ts";
 import { refuseKeys } from "./keys.ts";
 import { readLifecycle } from "./lifecycle.ts";
 import { readLimits } from "./limits.ts";
+import { readMetadataMounts } from "./metadata-mounts.ts";
 import { readNetwork } from "./nics.ts";
 import { readNodes } from "./nodes.ts";
 import { readRawLines } from "./raw-lines.ts";
@@ -61,6 +62,7 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
     const [device] = devicesOf(config, "nic")[0] ?? ["*"];
     throw notSupported(wish, `devices.${device}.nictype`, { why, next: "use runtime: nspawn, or another nictype" });
   }
+  const mounts = readMounts(devicesOf(config, "disk"), wish);
   return {
     name,
     runtime,
@@ -70,7 +72,8 @@ export function wantedOf(config: InstanceConfig, options: Omit<PlanOptions, "ids
     environment: readEnvironment(keys, meta, wish),
     hostname: name,
     limits: readLimits(keys, wish),
-    mounts: readMounts(devicesOf(config, "disk"), wish),
+    mounts,
+    memory: readMetadataMounts(meta?.mounts ?? [], mounts).memory,
     nodes: readNodes([...devicesOf(config, "unix-char"), ...devicesOf(config, "unix-block")], wish),
     network,
     capabilities: readCapabilities(keys, wish),

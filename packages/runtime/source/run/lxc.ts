@@ -1,6 +1,7 @@
-import { existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { AT_FDCWD, mknodAt, O_CLOEXEC, O_RDWR, S_IFIFO } from "@host-service/disk";
+import { RuntimeError } from "../error.ts";
 import { lxcConfigurationPath, lxcOf } from "../lxc/lxc-of.ts";
 import type { Places } from "../model/places.ts";
 import type { Plan } from "../model/plan.ts";
@@ -53,26 +54,32 @@ function ownGroup(): string | undefined {
 
 /**
  * A pipe that stays open, and what copies it to the journal until the unit ends. LXC wants a path, and what systemd gave us as
- * standard output is a socket, which cannot be opened by one.
+ * standard output is a socket, which cannot be opened by one. The copier is no child of ours: where LXC cannot set a container up, it
+ * waits for all of its children.
  */
 function consolePipe(directory: string): string {
   const path = join(directory, "console");
   mknodAt(AT_FDCWD, path, S_IFIFO | 0o600);
   const fd = openSync(path, O_RDWR | O_CLOEXEC);
-  const reader = Bun.spawn(["cat"], { stdin: fd, stdout: "inherit", stderr: "inherit", env: { PATH: searchPath() } });
-  reader.unref();
-  moveAside(reader.pid);
-  return path;
+  const group = consoleGroup();
+  if (group !== undefined) mkdirSync(group, { recursive: true });
+  const move = group === undefined ? [] : [join(group, "cgroup.procs")];
+  const script = 'if [ -n "$1" ]; then echo 0 >"$1"; fi; cat <&3 3<&- &';
+  const command = ["/bin/sh", "-ec", script, "sh", ...move];
+  const { exitCode } = Bun.spawnSync(command, {
+    stdio: ["ignore", "inherit", "inherit", fd],
+    env: { PATH: searchPath() },
+  });
+  closeSync(fd);
+  if (exitCode === 0) return path;
+  throw new RuntimeError("host", `Cannot start the container: what copies its console ended with ${exitCode}`);
 }
 
 /** A group with a process of its own cannot give controllers to those below it (cgroups(7)), which LXC's payload is to have. */
-function moveAside(pid: number): void {
+function consoleGroup(): string | undefined {
   const own = ownGroup();
   const top = ["/sys/fs/cgroup", "/sys/fs/cgroup/unified"].find((path) => existsSync(join(path, "cgroup.procs")));
-  if (own === undefined || top === undefined) return;
-  const group = join(top, own, "console");
-  mkdirSync(group, { recursive: true });
-  writeFileSync(join(group, "cgroup.procs"), String(pid));
+  return own === undefined || top === undefined ? undefined : join(top, own, "console");
 }
 
 /**

@@ -3,6 +3,7 @@
 import { closeSync, existsSync, mkdirSync, openSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { keepMountsPrivate, mountMemory, O_CLOEXEC, O_DIRECTORY, O_NOFOLLOW, O_PATH } from "@host-service/disk";
+import { ownMountPoints } from "../check/mount-points.ts";
 import { RuntimeError } from "../error.ts";
 import { giveSockets, makeHostDirectory } from "../host-directory/host-directory.ts";
 import type { HostFiles } from "../host-directory/host-files.ts";
@@ -19,6 +20,7 @@ import { prepareNspawn } from "./nspawn.ts";
 import { runPathsOf } from "./paths.ts";
 import type { RunPaths } from "./paths.ts";
 import type { Command } from "./program.ts";
+import { layMounts } from "./lay-mounts.ts";
 import { makeNodes, showMounts } from "./sources.ts";
 import { setUnitProperties } from "./set-properties.ts";
 
@@ -36,8 +38,8 @@ export interface PrepareOptions {
   say: (line: string) => void;
 }
 
-/** What a runtime mounts by itself, and where what we mount lies; an image may lack them. */
-const usualDirectories = ["dev", "proc", "run", "sys", "tmp"];
+/** Images may have a link there, which systemd-nspawn follows inside of the root only. */
+const usualDirectories = ["tmp"];
 
 /** Afterwards everything is in its place, and the command only has to be executed. Throws RuntimeError. */
 export async function prepareContainer(options: PrepareOptions): Promise<Command> {
@@ -83,6 +85,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
   const owner = plan.ids?.base ?? 0;
   const context = { ...options, owner, directory: join(paths.private, "mounts") };
   const mounts = showMounts(plan.mounts, context);
+  const laid = layMounts(plan.mounts, { mounts, owner });
   const nodes = makeNodes(plan.nodes, { ...context, directory: join(paths.private, "nodes") });
   const rootsFd = openSync(paths.roots, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   try {
@@ -91,7 +94,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
       slotDirectory,
       at: { parentFd: rootsFd, name: plan.name },
       spare: join(paths.private, "spare"),
-      mountPoints: mountPointsOf(plan, (device) => mounts.get(device)?.kind),
+      mountPoints: [...ownMountPoints, ...laid, ...plan.memory.map(({ target }) => directoryAt(target))],
       usual: usualDirectories,
       owner,
     });
@@ -113,14 +116,7 @@ function placesOf(options: PrepareOptions, paths: RunPaths): Places {
   };
 }
 
-/** Those below /dev lie in what the runtime makes there itself. */
-function mountPointsOf(plan: Plan, kindOf: (device: string) => MountPoint["kind"] | undefined): MountPoint[] {
-  const mounts = plan.mounts.flatMap(({ device, target }): MountPoint[] => {
-    const kind = kindOf(device);
-    return kind === undefined ? [] : [{ target, kind }];
-  });
-  return [{ target: "/host", kind: "directory" }, ...mounts];
-}
+const directoryAt = (target: string): MountPoint => ({ target, kind: "directory" });
 
 /** It is started by the bus when it is asked. */
 function hasMachined(): boolean {

@@ -152,6 +152,23 @@ devices: {net: {type: nic, nictype: host}}
     meta: { initCommand: ["/usr/bin/tini", "--", "/app"], haltSignal: "SIGTERM" },
   },
   { name: "the usual init, named", text: "name: edge\n", meta: { initCommand: ["/sbin/init"] } },
+  {
+    name: "file systems of an image's fstab",
+    text: `devices:\n  data: {type: disk, source: "volume:data", path: /var/lib/data}\n`,
+    meta: {
+      mounts: [
+        { type: "proc", target: "/proc", options: ["nodev"] },
+        {
+          type: "tmpfs",
+          target: "/var/cache/web",
+          options: ["nosuid", "size=4m", "mode=1777", "gid=5", "ptmxmode=666"],
+        },
+        { type: "tmpfs", target: "/var/lib/data/cache", options: [] },
+        { type: "tmpfs", target: "/run/lock", options: [] },
+        { type: "tmpfs", target: "/srv/a b:c", options: [] },
+      ],
+    },
+  },
   { name: "nesting", text: `config:\n  security.nesting: "true"\n` },
   { name: "raw lines", text: `config:\n  raw.lxc: |\n    # a comment\n    lxc.group = edge\n` },
 ];

@@ -6,7 +6,7 @@ import type { MetaHints } from "@host-service/runtime";
 import { effectiveOf, undoIn } from "../../guests/effective.ts";
 import { emptyLive, lookAtLive } from "../../guests/live.ts";
 import { printError } from "../../print.ts";
-import { array, object, optional, parse, record, string } from "@host-service/schema";
+import { array, number, object, optional, parse, record, string } from "@host-service/schema";
 
 const configBytesMax = 1024 * 1024;
 
@@ -37,8 +37,11 @@ const MetaNote = object({
       haltSignal: text,
       rebootSignal: text,
       stopSignal: text,
+      ttyMax: optional(number()),
+      ptyMax: optional(number()),
     }),
   ),
+  mounts: optional(array(object({ type: string(), target: string(), options: array(string()) }))),
 });
 
 /** Of `meta/meta.json`, which an image without a metadata archive does not have. */
@@ -46,8 +49,9 @@ async function readHints(slotDirectory: string): Promise<MetaHints> {
   const path = join(slotDirectory, "meta/meta.json");
   try {
     const bytes = await realDisk.read(path, { bytesMax: configBytesMax });
-    const { hints } = parse(MetaNote, JSON.parse(new TextDecoder().decode(bytes)), { subject: path });
-    return Object.fromEntries(Object.entries(hints ?? {}).filter(([, value]) => value !== undefined));
+    const { hints, mounts = [] } = parse(MetaNote, JSON.parse(new TextDecoder().decode(bytes)), { subject: path });
+    const stated = Object.entries(hints ?? {}).filter(([, value]) => value !== undefined);
+    return { ...Object.fromEntries(stated), mounts };
   } catch (error) {
     if (error instanceof DiskError && error.kind === "missing") return {};
     throw error;
