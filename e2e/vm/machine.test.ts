@@ -1,5 +1,7 @@
 // The product's one job with a real kernel: a reboot that the container asks for, a suspend, and power cuts at random moments.
 import { expect } from "bun:test";
+import { edgeUnit } from "../device/kit/edge.ts";
+import { limitsAreTheUnits, limitsHold } from "../kit/limits.ts";
 import { damage, inside, installInside, runningVersion, state } from "./kit/edge.ts";
 import type { VirtualMachine } from "./kit/machine.ts";
 import { onMachine, type Version } from "./kit/story.ts";
@@ -37,6 +39,19 @@ onMachine("a container suspends the machine, and runs on when it wakes", async (
   expect(await machine.shell("cat /srv/said")).toBe("OK\n");
   expect(await runningVersion(machine)).toBe("1.0.0");
 });
+
+onMachine(
+  "a container has the memory, the processes and the time of a processor that its config.yaml says",
+  async (machine) => {
+    await machine.boot();
+    await runningVersion(machine);
+    expect(await machine.shell(installInside("2.0.0"))).toBe("OK\n");
+    await machine.reboot(inside("reboot"));
+    expect(await runningVersion(machine)).toBe("2.0.0");
+    await limitsAreTheUnits(machine, edgeUnit);
+    await limitsHold(machine, edgeUnit);
+  },
+);
 
 const cutsOfEach = 10;
 

@@ -42,10 +42,10 @@ for (const [what, npm, lastLine, status] of runs) {
   });
 }
 
-test(".ci/run adds the tier of devices", async () => {
-  const tier = '*e2e:device*) echo "2 passed, 0 failed, 4 skipped";;';
-  const npm = `case "$*" in ${tier} *) echo "3 passed, 0 failed";; esac`;
-  expect(await run("1000", npm)).toEqual({ lastLine: "5 passed, 0 failed, 4 skipped", status: 0 });
+test(".ci/run adds the tiers of devices and machines", async () => {
+  const tiers = '*e2e:device*) echo "2 passed, 0 failed, 4 skipped";; *e2e:vm*) echo "1 passed, 0 failed";;';
+  const npm = `case "$*" in ${tiers} *) echo "3 passed, 0 failed";; esac`;
+  expect(await run("1000", npm)).toEqual({ lastLine: "6 passed, 0 failed, 4 skipped", status: 0 });
 });
 
 test(".ci/run is red when only the tier of devices fails", async () => {

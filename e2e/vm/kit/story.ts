@@ -7,6 +7,7 @@ import { needsEnclosure } from "../../device/kit/enclosure.ts";
 import { granting, nspawnPrivate, wishing } from "../../device/kit/flavours.ts";
 import { busyboxImage } from "../../device/kit/images.ts";
 import { machineTree } from "../../device/kit/trees.ts";
+import { limited, limitedMain } from "../../kit/limits.ts";
 import { needsRoot, needsTools, testUnless } from "../../kit/requirements.ts";
 import type { MachineImage } from "./image.ts";
 import { makeMachineImage } from "./image.ts";
@@ -19,8 +20,8 @@ const tree = reason === undefined ? await machineTree() : undefined;
 const noTree = "it needs a Debian root file system, which cannot be made";
 const missing = reason ?? (tree === undefined ? noTree : await needsEnclosure(tree));
 
-/** The versions whose files are on the machine; the first one runs. */
-const versions = ["1.0.0", "1.1.0", "1.2.0"] as const;
+/** The versions whose files are on the machine; the first one runs, the last one is limited. */
+const versions = ["1.0.0", "1.1.0", "1.2.0", "2.0.0"] as const;
 export type Version = (typeof versions)[number];
 
 let image: Promise<{ directory: string; image: MachineImage }> | undefined;
@@ -45,10 +46,15 @@ afterAll(async () => {
   if (image !== undefined) await rm((await image).directory, { recursive: true });
 });
 
+function wishesOf(version: Version): Parameters<typeof busyboxImage>[1] {
+  if (version !== "2.0.0") return wishing(nspawnPrivate);
+  return { ...wishing(nspawnPrivate, limited), files: { main: limitedMain } };
+}
+
 async function makeImage(): Promise<{ directory: string; image: MachineImage }> {
   if (tree === undefined) throw new Error(`Cannot make a machine: ${missing}`);
   const directory = await mkdtemp(join(tmpdir(), "hs-machine-"));
-  const made = await Promise.all(versions.map((version) => busyboxImage(version, wishing(nspawnPrivate))));
+  const made = await Promise.all(versions.map((version) => busyboxImage(version, wishesOf(version))));
   const copies = made.flatMap(({ version, config, rootfs }) => [
     [`/srv/${version}.yaml`, config],
     [`/srv/${version}.tar.zst`, rootfs],

@@ -4,6 +4,7 @@ export { openSystemd } from "./bus/systemd.ts";
 export { PortableError } from "./error.ts";
 export type { PortableErrorKind } from "./error.ts";
 export type { Inspected } from "./image/inspect.ts";
-export type { ArrivedFile, Unpacking } from "./services/arrival.ts";
+export type { Unpacking } from "./services/arrival.ts";
+export type { ArrivedFile } from "./services/arrived-file.ts";
 export { PortableServices } from "./services/services.ts";
 export type { ServiceStatus } from "./services/status.ts";

@@ -10,16 +10,8 @@ import { inspectDirectory, inspectRaw } from "../image/inspect.ts";
 import type { HostFacts, Inspected } from "../image/inspect.ts";
 import { addMountPoints } from "../image/mount-points.ts";
 import { directoryTree } from "../image/tree.ts";
+import type { ArrivedFile } from "./arrived-file.ts";
 import { refuseWithoutRoom } from "./space.ts";
-
-/** A file of the inbox: an archive of a directory tree, or a raw image. Its digest was made of these very bytes. */
-export interface ArrivedFile {
-  fd: number;
-  path: string;
-  bytes: number;
-  /** In hexadecimal. */
-  sha256: string;
-}
 
 export interface Unpacking {
   program: readonly string[];

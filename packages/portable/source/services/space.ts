@@ -2,7 +2,7 @@
 import { measure, recogniseAt } from "@host-service/archive";
 import { freeSpace } from "@host-service/disk";
 import { PortableError } from "../error.ts";
-import type { ArrivedFile } from "./arrival.ts";
+import type { ArrivedFile } from "./arrived-file.ts";
 
 /** A raw image is copied, and an archive says what it unpacks to, where it does: the unpacking itself counts again. */
 export function refuseWithoutRoom(

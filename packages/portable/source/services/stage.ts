@@ -5,7 +5,8 @@ import { imageIdOf } from "@host-service/slots";
 import type { SlotManifest, Staging } from "@host-service/slots";
 import { baseNameOf } from "../image/names.ts";
 import type { Inspected } from "../image/inspect.ts";
-import type { Arrival, ArrivedFile } from "./arrival.ts";
+import type { Arrival } from "./arrival.ts";
+import type { ArrivedFile } from "./arrived-file.ts";
 import { formatImageFile, imageFileName } from "./image-file.ts";
 import { versionOrDefault } from "./judgement.ts";
 
